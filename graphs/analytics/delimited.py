@@ -1,0 +1,257 @@
+"""Delimited text files (CSV, TSV and their cousins): encoding, separator, header, types.
+
+DuckDB's own sniffer finds types and date formats, but on an irregular file it may skip rows or settle
+on a separator that leaves one wide column, without a word. So encoding and separator are settled
+here, every row must have the header's width, and DuckDB parses under those terms.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import glob
+import io
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from graphs.analytics.text_numbers import convert_numbers, quote
+
+_SEPARATORS = (",", ";", "\t", "|")
+_NO_SEPARATOR = "\x1f"  # unit separator: for a file of one column, whose text may hold any of the above
+_SAMPLE_CHARACTERS = 100_000  # below csv.field_size_limit(), so that no sample can exceed it
+_CHUNK_BYTES = 1 << 20
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SWAPPED = str.maketrans({"d": "m", "m": "d"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file separates its fields: `separator`, and how many lines stand above the header."""
+
+    separator: str
+    skip: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Types:
+    header: bool
+    columns: dict[str, str]
+    date_format: str | None
+    timestamp_format: str | None
+
+
+def read_delimited(
+    connection: DuckDBPyConnection, table: str, path: Path, *, day_first: bool | None = None
+) -> tuple[str, ...]:
+    """Create `table` from a delimited text file.
+
+    `day_first` settles dates such as 03/04/2024 when nothing else in the file does. Returns notes: what was
+    assumed and a person may want to check. Raises ValueError for a file that is not text, or whose rows
+    differ in width (naming the first such line).
+    """
+    encoding = detect_encoding(path)
+    with _as_utf8(path, encoding) as text:
+        dialect = detect_dialect(text)
+        try:
+            types = _sniff_types(connection, text, dialect)
+            if day_first is not None:
+                types = _with_day_first(types, day_first=day_first)
+            _create(connection, table, text, dialect, types)
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+            raise
+        except duckdb.Error as error:
+            raise ValueError(_explain(path.name, text, dialect, error)) from error
+    notes = []
+    if encoding == "cp1252":
+        notes.append("The text is not UTF-8; it was read as Western European (Windows-1252).")
+    if dialect.skip:
+        notes.append(f"{dialect.skip} line(s) above the header were skipped.")
+    if not types.header:
+        notes.append("No header was found; the columns are named column0, column1 and so on.")
+    if day_first is None:
+        notes += _date_notes(connection, table, types)
+    texts = {name: kind for name, kind in types.columns.items() if kind in ("VARCHAR", "DOUBLE")}
+    notes += convert_numbers(connection, table, texts, semicolons=dialect.separator == ";")
+    return tuple(notes)
+
+
+def detect_encoding(path: Path) -> str:
+    """Name of the encoding: by byte order mark, else UTF-8 if all of the file is, else Windows-1252.
+
+    Raises ValueError for a file with NUL bytes, which is no text table.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8 = True
+    with path.open("rb") as file:
+        start = file.read(4)
+        for mark, name in _BOMS:
+            if start.startswith(mark):
+                return name
+        file.seek(0)
+        while chunk := file.read(_CHUNK_BYTES):
+            if b"\0" in chunk:
+                raise ValueError(
+                    f"{path.name} is not a text table: it holds binary data. "
+                    "Give a CSV or TSV file, Parquet (.parquet) or Excel (.xlsx)."
+                )
+            utf8 = utf8 and _decodes(decoder, chunk)
+    return "utf-8" if utf8 and _decodes(decoder, b"", final=True) else "cp1252"
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@contextmanager
+def _as_utf8(path: Path, encoding: str) -> Generator[Path]:
+    if encoding == "utf-8":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "table.csv"
+        # Windows-1252 leaves five bytes without a meaning; they become U+FFFD: the text around them is good.
+        with (
+            path.open(encoding=encoding, errors="replace", newline="") as source,
+            copy.open("w", encoding="utf-8", newline="") as target,
+        ):
+            shutil.copyfileobj(source, target)
+        yield copy
+
+
+def detect_dialect(path: Path) -> Dialect:
+    """Separator and lines above the header, from the start of a UTF-8 file.
+
+    The separator is the one under which most rows have the header's number of fields; between equals the
+    one that needs no lines skipped, then the one with more fields.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        sample = file.read(_SAMPLE_CHARACTERS)
+    if len(sample) == _SAMPLE_CHARACTERS:
+        sample = sample[: sample.rfind("\n") + 1]  # the last line may be cut
+    best = (False, False, 0)
+    dialect = Dialect(_NO_SEPARATOR, 0)
+    for separator in _SEPARATORS:
+        rows = _parse(sample, separator)
+        width = _usual_width(rows)
+        header = next((i for i, (_, row) in enumerate(rows) if len(row) == width), None)
+        if width < 2 or header is None or (header and any(map(_is_number, rows[header][1]))):
+            continue
+        regular = sum(len(row) == width for _, row in rows[header:]) >= 0.9 * len(rows[header:])
+        score = (regular, header == 0, width)
+        if score > best:
+            best = score
+            dialect = Dialect(separator, rows[header][0] - 1 if header else 0)
+    return dialect
+
+
+def _parse(sample: str, separator: str) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the number of the line on which it starts."""
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+    rows, line = [], 1
+    for row in reader:
+        if row:
+            rows.append((line, row))
+        line = reader.line_num + 1
+    return rows
+
+
+def _usual_width(rows: list[tuple[int, list[str]]]) -> int:
+    widths = Counter(len(row) for _, row in rows if not row[0].startswith("#"))
+    return widths.most_common(1)[0][0] if widths else 0
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().replace(".", "", 1).replace(",", "", 1).lstrip("+-").isdigit()
+
+
+def _options(dialect: Dialect) -> str:
+    separator = dialect.separator.replace("'", "''")
+    return f"delim='{separator}', quote='\"', escape='\"', comment='', skip={dialect.skip}, nullstr=''"
+
+
+def _sniff_types(connection: DuckDBPyConnection, path: Path, dialect: Dialect) -> _Types:
+    row = connection.execute(
+        "SELECT HasHeader, Columns, DateFormat, TimestampFormat "
+        f"FROM sniff_csv(?, {_options(dialect)}, sample_size=-1)",
+        [glob.escape(str(path))],
+    ).fetchone()
+    assert row is not None  # sniff_csv returns one row or raises
+    header, columns, date_format, timestamp_format = row
+    return _Types(header, {c["name"]: c["type"] for c in columns}, date_format, timestamp_format)
+
+
+def _with_day_first(types: _Types, *, day_first: bool) -> _Types:
+    def ordered(form: str | None) -> str | None:
+        if form is None or form.startswith("%Y") or (form.find("%d") < form.find("%m")) == day_first:
+            return form
+        return form[:5].translate(_SWAPPED) + form[5:]
+
+    return _Types(types.header, types.columns, ordered(types.date_format), ordered(types.timestamp_format))
+
+
+def _create(connection: DuckDBPyConnection, table: str, path: Path, dialect: Dialect, types: _Types) -> None:
+    # Fractions stay text here: convert_numbers decides between 1.234 and 1,234 by the whole file.
+    kinds = {name: "VARCHAR" if kind == "DOUBLE" else kind for name, kind in types.columns.items()}
+    options = f"auto_detect=false, columns=?, header={types.header}, {_options(dialect)}"
+    values: list[object] = [glob.escape(str(path)), kinds]
+    for option, form in (("dateformat", types.date_format), ("timestampformat", types.timestamp_format)):
+        if form:
+            options += f", {option}=?"
+            values.append(form)
+    connection.execute(f"CREATE TABLE {quote(table)} AS SELECT * FROM read_csv(?, {options})", values)
+
+
+def _date_notes(connection: DuckDBPyConnection, table: str, types: _Types) -> list[str]:
+    notes = []
+    for name, kind in types.columns.items():
+        form = types.date_format if kind == "DATE" else types.timestamp_format
+        if not kind.startswith(("DATE", "TIMESTAMP")) or not form or form.startswith("%Y"):
+            continue
+        latest = connection.execute(f"SELECT max(day({quote(name)})) FROM {quote(table)}").fetchone()
+        if latest and latest[0] is not None and latest[0] <= 12:
+            order = "day/month" if form.find("%d") < form.find("%m") else "month/day"
+            notes.append(f"Dates in '{name}' were read as {order}; the other order would fit too.")
+    return notes
+
+
+def _explain(file_name: str, path: Path, dialect: Dialect, error: duckdb.Error) -> str:
+    irregular = _first_irregular_row(path, dialect)
+    if irregular is None:
+        return f"{file_name} could not be read as a table: {str(error).splitlines()[0]}"
+    line, found, expected = irregular
+    separator = {"\t": "tab", _NO_SEPARATOR: "line end"}.get(dialect.separator, dialect.separator)
+    return (
+        f"{file_name} is irregular: the row on line {line} has {found} value(s), where the first row has "
+        f"{expected} (separator: {separator}). Correct that line, or put text that holds the separator "
+        "in double quotes."
+    )
+
+
+def _first_irregular_row(path: Path, dialect: Dialect) -> tuple[int, int, int] | None:
+    """Line, number of values found and expected, of the first row whose width is not the header's."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for _ in range(dialect.skip):
+            file.readline()
+        reader = csv.reader(file, delimiter=dialect.separator)
+        width, line = 0, dialect.skip + 1
+        try:
+            for row in reader:
+                width = width or len(row)
+                if row and len(row) != width:
+                    return line, len(row), width
+                line = dialect.skip + reader.line_num + 1
+        except csv.Error:  # a field past csv.field_size_limit(): an unclosed quote has swallowed the rest
+            return line, 1, width
+    return None

@@ -1,0 +1,123 @@
+"""Numbers that arrive as text: decimal commas, thousands separators, marks for a missing value.
+
+A German export writes 1.234,50 where an American one writes 1,234.50, and either may hold "n/a" among
+its numbers. Read as text such a column can't be summed; read with the wrong rule it is wrong by a
+factor of a thousand. So each column is judged by all its values, and columns that fit two rules are
+judged by the rest of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", ".")
+
+# A leading zero (00123) marks a code, not a quantity: no rule takes it.
+_WHOLE = r"(0|[1-9]\d*)"
+_EXPONENT = r"([eE][+-]?\d+)?"
+_POINT = rf"[+-]?({_WHOLE}(\.\d*)?|\.\d+){_EXPONENT}"
+_GROUP_SIGNS = r"[. \x{a0}\x{202f}]"  # 1.234,5 or 1 234,5, with a plain, no-break or narrow no-break space
+_COMMA = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}({_GROUP_SIGNS}\d{{3}})+)(,\d+)?{_EXPONENT}"
+_GROUPED = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}(,\d{{3}})+)(\.\d+)?"
+_INTEGER = r"[+-]?\d{1,18}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    type: str
+    filled: int
+    point: bool
+    comma: bool
+    grouped: bool
+
+
+def quote(identifier: str) -> str:
+    """SQL identifier in double quotes, any character allowed in it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def convert_numbers(
+    connection: DuckDBPyConnection, table: str, columns: dict[str, str], *, semicolons: bool = False
+) -> tuple[str, ...]:
+    """Give the text columns of `table` that hold numbers a numeric type.
+
+    `columns` maps the names of text columns to the type that they would otherwise get (VARCHAR, or DOUBLE
+    when plain parsing succeeds). `semicolons` says that the file separates its fields by semicolons, as a
+    spreadsheet does where the decimal sign is a comma; it decides only for values such as 1,234 that fit
+    both rules. Returns a sentence for each reading that a person may want to check.
+    """
+    if not columns:
+        return ()
+    judged = _judge(connection, table, columns)
+    comma_first = _decimal_comma(judged, semicolons=semicolons)
+    notes = []
+    for column in judged:
+        note = _convert(connection, table, column, comma_first=comma_first)
+        if note:
+            notes.append(note)
+    return tuple(notes)
+
+
+def _judge(connection: DuckDBPyConnection, table: str, columns: dict[str, str]) -> list[_Column]:
+    parts = []
+    for name in columns:
+        value = _without_marks(name)
+        parts.append(f"count({value})")
+        parts += [f"bool_and(regexp_full_match({value}, '{rule}'))" for rule in (_POINT, _COMMA, _GROUPED)]
+    row = connection.execute(f"SELECT {', '.join(parts)} FROM {quote(table)}").fetchone() or ()
+    return [
+        _Column(name, fallback, row[i], bool(row[i + 1]), bool(row[i + 2]), bool(row[i + 3]))
+        for i, (name, fallback) in zip(range(0, len(row), 4), columns.items(), strict=True)
+    ]
+
+
+def _decimal_comma(columns: list[_Column], *, semicolons: bool) -> bool:
+    if any(c.comma and not c.point and not c.grouped for c in columns):
+        return True
+    if any(c.point and not c.comma for c in columns):
+        return False
+    return semicolons and any(c.comma and not c.point for c in columns)
+
+
+def _convert(connection: DuckDBPyConnection, table: str, column: _Column, *, comma_first: bool) -> str:
+    value = _without_marks(column.name)
+    if not column.filled:
+        return ""
+    if column.comma and (comma_first or not (column.point or column.grouped)):
+        number = f"replace(regexp_replace({value}, '{_GROUP_SIGNS}', '', 'g'), ',', '.')"
+        changed = _retype(connection, table, column.name, value, number)
+        return f"'{column.name}' was read with a decimal comma." if changed else ""
+    if column.point:
+        _retype(connection, table, column.name, value, value)
+        return ""
+    if column.grouped:
+        _retype(connection, table, column.name, value, f"replace({value}, ',', '')")
+        return f"'{column.name}' was read with the comma as thousands separator."
+    if column.type != "VARCHAR":
+        _alter(connection, table, column.name, column.type, quote(column.name))
+    return ""
+
+
+def _retype(connection: DuckDBPyConnection, table: str, name: str, value: str, number: str) -> bool:
+    """Make a column numeric. `number` is the SQL for the text in `value` as a number with a decimal point.
+    Returns whether the two differ anywhere."""
+    whole, changed = connection.execute(
+        f"SELECT bool_and(regexp_full_match({number}, '{_INTEGER}')), bool_or({number} <> {value}) "
+        f"FROM {quote(table)}"
+    ).fetchone() or (False, False)
+    _alter(connection, table, name, "BIGINT" if whole else "DOUBLE", number)
+    return bool(changed)
+
+
+def _alter(connection: DuckDBPyConnection, table: str, name: str, kind: str, number: str) -> None:
+    connection.execute(
+        f"ALTER TABLE {quote(table)} ALTER {quote(name)} TYPE {kind} USING CAST({number} AS {kind})"
+    )
+
+
+def _without_marks(name: str) -> str:
+    marks = ", ".join(f"'{mark}'" for mark in MISSING_MARKS)
+    return f"(CASE WHEN trim({quote(name)}) NOT IN ({marks}) THEN trim({quote(name)}) END)"

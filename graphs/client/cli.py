@@ -1,0 +1,190 @@
+"""The command line: `holdfast ask`, `holdfast sessions list | show | restore | resume`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import httpx
+import typer
+from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table
+
+from graphs.client.conversation import last_answer, stream_turn
+from graphs.client.files import download_file, upload_files
+from graphs.client.restore import DEFAULT_DEADLINE, DEFAULT_URL, list_sessions, restore_session
+from graphs.client.resume import APPROVE, REJECT, resume_session
+from graphs.client.session import Session, SessionStatus
+
+app = typer.Typer(help="Talk to Holdfast's agents, and restore their sessions.", no_args_is_help=True)
+sessions_app = typer.Typer(help="List, show, restore and resume sessions.", no_args_is_help=True)
+app.add_typer(sessions_app, name="sessions")
+console = Console()
+notes = Console(stderr=True)
+
+Result = TypeVar("Result")
+Url = Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="The server's address.")]
+Deadline = Annotated[float, typer.Option(help="Seconds within which the answer comes.")]
+ThreadId = Annotated[str, typer.Argument(help="The session's thread id.")]
+
+EXIT_NOT_FOUND = 3
+EXIT_UNAVAILABLE = 4
+
+
+@app.command()
+def ask(
+    agent: Annotated[str, typer.Argument(help="analytics, three_dp_custom, project_bodhi, …")],
+    text: Annotated[str, typer.Argument(help="What you want, in plain English.")],
+    file: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Hand over a file.")
+    ] = None,
+    thread: Annotated[str | None, typer.Option(help="Go on in this session.")] = None,
+    save_to: Annotated[Path | None, typer.Option(help="Download the files that the agent made.")] = None,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Ask an agent; progress goes to stderr, the answer to stdout."""
+    session = _run(_ask(url, agent, text, file or [], thread, save_to))
+    _print_session(session)
+    _exit_by_status(session)
+
+
+@sessions_app.command("list")
+def list_command(
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """List the sessions in the database, the last changed first."""
+    table = Table("thread", "agent", "changed", "checkpoints")
+    for line in _run(list_sessions(url=url, limit=limit, offset=offset)):
+        table.add_row(line.thread_id, line.graph_id or "?", line.updated_at, str(line.checkpoints))
+    console.print(table)
+
+
+@sessions_app.command()
+def show(thread_id: ThreadId, url: Url = DEFAULT_URL, deadline: Deadline = DEFAULT_DEADLINE) -> None:
+    """Print a session's whole state as JSON."""
+    session = _run(restore_session(thread_id, url=url, deadline=deadline))
+    console.print_json(json.dumps(vars(session), default=str))
+    _exit_by_status(session)
+
+
+@sessions_app.command()
+def restore(thread_id: ThreadId, url: Url = DEFAULT_URL, deadline: Deadline = DEFAULT_DEADLINE) -> None:
+    """Restore a session and say how it is."""
+    session = _run(restore_session(thread_id, url=url, deadline=deadline))
+    _print_session(session)
+    _exit_by_status(session)
+
+
+@sessions_app.command()
+def resume(
+    thread_id: ThreadId,
+    approve: Annotated[bool, typer.Option("--approve", help="Agree to what the session asks.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Refuse what the session asks.")] = False,
+    url: Url = DEFAULT_URL,
+    deadline: Deadline = DEFAULT_DEADLINE,
+) -> None:
+    """Finish an incomplete session, or answer one that waits for a person."""
+    if approve and reject:
+        raise typer.BadParameter("give --approve or --reject, not both")
+    answer = APPROVE if approve else REJECT if reject else None
+    session = _run(resume_session(thread_id, answer=answer, url=url, deadline=deadline))
+    _print_session(session)
+    _exit_by_status(session)
+
+
+async def _ask(
+    url: str, agent: str, text: str, files: list[Path], thread: str | None, save_to: Path | None
+) -> Session:
+    async with get_client(url=url) as client:
+        thread_id = thread or (await client.threads.create(graph_id=agent))["thread_id"]
+        notes.print(f"session {thread_id}", style="dim")
+        known = set()
+        if thread:
+            known = set((await restore_session(thread_id, client=client)).values.get("artifacts") or {})
+        if files:
+            for uploaded in await upload_files(client, thread_id, files):
+                notes.print(f"uploaded {uploaded['name']} ({uploaded['size']:,} bytes)", style="dim")
+                known.add(uploaded["name"])
+        async for step in stream_turn(client, thread_id, agent, text):
+            notes.print(f"  {step.actor}: {step.text}", style="cyan", markup=False, highlight=False)
+        session = await restore_session(thread_id, client=client)
+        await _show_made_files(client, session, known, save_to)
+        return session
+
+
+async def _show_made_files(
+    client: LangGraphClient, session: Session, known: set[str], save_to: Path | None
+) -> None:
+    for name in session.values.get("artifacts") or {}:
+        if name in known:
+            continue
+        if save_to:
+            notes.print(
+                f"made {await download_file(client, session.thread_id, name, save_to)}", style="green"
+            )
+        else:
+            notes.print(f"made {client.http.client.base_url}/files/{session.thread_id}/{name}", style="green")
+
+
+def _print_session(session: Session) -> None:
+    notes.print(f"session {session.thread_id}: {session.status} {session.reason}", style="bold", markup=False)
+    if answer := last_answer(session.values):
+        console.print(Markdown(answer))
+    for interrupt in session.interrupts:
+        console.print_json(json.dumps(interrupt.get("value"), default=str))
+    hint = {
+        SessionStatus.WAITING: f"holdfast sessions resume {session.thread_id} --approve | --reject",
+        SessionStatus.INCOMPLETE: f"holdfast sessions resume {session.thread_id}",
+        SessionStatus.UNAVAILABLE: f"try again in {session.retry_after or 0:g} s; nothing is lost",
+    }.get(session.status)
+    if hint:
+        notes.print(hint, style="yellow", markup=False)
+
+
+def _exit_by_status(session: Session) -> None:
+    if session.status is SessionStatus.NOT_FOUND:
+        raise typer.Exit(EXIT_NOT_FOUND)
+    if session.status is SessionStatus.UNAVAILABLE:
+        raise typer.Exit(EXIT_UNAVAILABLE)
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end; what a person can mend becomes one line instead of a traceback."""
+    try:
+        return asyncio.run(work)
+    except httpx.HTTPStatusError as error:
+        notes.print(f"The server refused: {_detail(error)}", style="red", markup=False)
+        raise typer.Exit(1) from None
+    except httpx.HTTPError as error:
+        notes.print(
+            f"The server can't be reached ({str(error) or type(error).__name__}): is it at the --url?",
+            style="red",
+            markup=False,
+        )
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
+    except (ValueError, RuntimeError, OSError) as error:
+        notes.print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
+
+
+def _detail(error: httpx.HTTPStatusError) -> str:
+    try:
+        return str(error.response.json().get("detail", error))
+    except (ValueError, AttributeError, httpx.ResponseNotRead):
+        return str(error)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="holdfast", standalone_mode=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

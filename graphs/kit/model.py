@@ -1,0 +1,141 @@
+"""Which chat model answers, and what a person reads when it can't."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langgraph.errors import GraphBubbleUp
+
+from graphs.kit.briefing import brief
+from graphs.kit.context import Context
+from graphs.kit.errors import InputError
+from graphs.kit.planner import OfflinePlanner
+from graphs.kit.settings import kit_settings
+
+logger = logging.getLogger(__name__)
+
+_KEY_VARIABLES = {
+    "openai": ("OPENAI_API_KEY",),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "google_genai": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "bedrock_converse": (),
+}
+"""Provider → the variables of which one must hold its key; Bedrock takes AWS's own credentials."""
+
+Reply = TypeVar("Reply")
+
+
+def model_name(context: Context | None) -> str | None:
+    """Return the chosen model's `provider:name`; None stands for the offline planner."""
+    return (context.model if context else None) or kit_settings().model
+
+
+@lru_cache(maxsize=1)
+def offline_planner() -> BaseChatModel:
+    """Return the chat model that needs no key and no network."""
+    return OfflinePlanner()
+
+
+@lru_cache(maxsize=32)
+def chat_model(name: str | None) -> BaseChatModel:
+    """Return the chat model for `provider:name`, or the offline planner for None.
+
+    Importing a provider's client blocks: call it from a worker thread.
+
+    Raises:
+        InputError: unknown provider, its package is not installed, or its key is missing.
+    """
+    if not name:
+        return offline_planner()
+    provider = _checked_provider(name)
+    from langchain.chat_models import init_chat_model
+
+    try:
+        return init_chat_model(name, **_client_options(provider))
+    except ImportError as error:
+        raise InputError(
+            f"The model {name!r} needs a package: pip install 'holdfast[{_extra(provider)}]'."
+        ) from error
+
+
+def _checked_provider(name: str) -> str:
+    provider, _, model = name.partition(":")
+    if provider not in _KEY_VARIABLES or not model:
+        raise InputError(
+            f"The model {name!r} is unknown: write provider:name with one of the providers "
+            f"{', '.join(sorted(_KEY_VARIABLES))}, or leave MODEL empty for the offline planner."
+        )
+    variables = _KEY_VARIABLES[provider]
+    if variables and not any(os.environ.get(variable) for variable in variables):
+        raise InputError(
+            f"The model {name!r} needs a key: set {' or '.join(variables)} in the environment or in .env, "
+            "or leave MODEL empty for the offline planner."
+        )
+    return provider
+
+
+def _extra(provider: str) -> str:
+    return {"google_genai": "google", "bedrock_converse": "bedrock"}.get(provider, provider)
+
+
+def _client_options(provider: str) -> dict[str, Any]:
+    """The provider's own client retries 429, 5xx and timeouts with backoff and honours Retry-After."""
+    settings = kit_settings()
+    if provider == "bedrock_converse":
+        from botocore.config import Config
+
+        retries = {"max_attempts": settings.model_max_retries + 1, "mode": "standard"}
+        return {"config": Config(read_timeout=settings.model_timeout_seconds, retries=retries)}
+    return {"timeout": settings.model_timeout_seconds, "max_retries": settings.model_max_retries}
+
+
+async def reply_or_explanation(
+    context: Context | None, ask: Callable[[BaseChatModel], Awaitable[Reply]]
+) -> Reply | AIMessage:
+    """Return what `ask` gets from the chosen model, or a message that says why the model can't answer.
+
+    The thread stays usable: the explanation is an ordinary answer, and the next message tries again.
+    """
+    name = model_name(context)
+    try:
+        return await ask(await asyncio.to_thread(chat_model, name))
+    except GraphBubbleUp:
+        raise
+    except InputError as error:
+        return AIMessage(str(error))
+    except Exception as error:  # the providers' clients share no base class
+        logger.warning("The model %s gave no answer", name, exc_info=error)
+        return AIMessage(
+            f"The model {name} could not answer ({_summary(error)}). Nothing of this conversation is lost: "
+            "send your message again in a while, or choose another model."
+        )
+
+
+def _summary(error: Exception) -> str:
+    status = getattr(error, "status_code", None)
+    first_line = str(error).partition("\n")[0][:300]
+    return f"HTTP {status}: {first_line}" if status else f"{type(error).__name__}: {first_line}"
+
+
+class ContextModel(AgentMiddleware[Any, Context]):
+    """Lets a sub-agent answer with the model of the run's context, briefed on the session's files."""
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Context],
+        handler: Callable[[ModelRequest[Context]], Awaitable[ModelResponse]],
+    ) -> ModelResponse | AIMessage:
+        """Return the model's response, or a message that explains its failure."""
+        system = brief(
+            request.system_message.text if request.system_message else "", request.state.get("artifacts", {})
+        )
+        return await reply_or_explanation(
+            request.runtime.context,
+            lambda model: handler(request.override(model=model, system_message=system)),
+        )

@@ -1,0 +1,188 @@
+"""What the planner knows of a tool: its hints, and its arguments as their JSON schema describes them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from pydantic import BaseModel
+
+from graphs.kit.planner.words import phrase, stem
+from graphs.kit.subagent import SubAgent
+from graphs.kit.tool import hints_of
+
+_LOW = {"at least", "minimum", "min", "lower", "lowest", "from", "no less than", "start"}
+_HIGH = {"at most", "maximum", "max", "upper", "highest", "to", "no more than", "until", "end"}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a tool; what does not concern its kind is empty.
+
+    `kind` is one of file, column, number, choice, flag, date, text. `many` stands for a list, and
+    `pairs` for a list of (low, high). `low`, `high` are inclusive limits unless `strict_low`, `strict_high`.
+    """
+
+    name: str
+    kind: str
+    required: bool
+    description: str
+    cues: tuple[str, ...] = ()
+    many: bool = False
+    pairs: bool = False
+    length: int | None = None
+    suffixes: tuple[str, ...] = ()
+    numeric: bool | None = None
+    unit: str = ""
+    integer: bool = False
+    low: float | None = None
+    high: float | None = None
+    strict_low: bool = False
+    strict_high: bool = False
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name as a person would write it."""
+        return self.name.replace("_", " ")
+
+    @property
+    def own_cues(self) -> tuple[str, ...]:
+        """The declared cues and the argument's own name, longest first."""
+        return tuple(sorted({*self.cues, self.label}, key=lambda cue: (-len(cue), cue)))
+
+    @property
+    def bound(self) -> str:
+        """'low' or 'high' when the argument is one end of a range, else ''."""
+        stems = {stem(word) for word in self.name.split("_")}
+        for bound, words in (("low", _LOW), ("high", _HIGH)):
+            if any(cue.lower() in words for cue in self.cues) or stems & {stem(word) for word in words}:
+                return bound
+        return ""
+
+
+@dataclass(frozen=True)
+class ToolProfile:
+    """A tool as the planner sees it."""
+
+    name: str
+    subagent: str
+    description: str
+    keywords: tuple[tuple[str, ...], ...]
+    examples: tuple[str, ...]
+    approval: bool
+    arguments: tuple[Argument, ...]
+
+    def argument(self, name: str) -> Argument:
+        """Return the argument of that name."""
+        return next(argument for argument in self.arguments if argument.name == name)
+
+    def of_kind(self, kind: str) -> tuple[Argument, ...]:
+        """Return the arguments of one kind, in the order of their declaration."""
+        return tuple(argument for argument in self.arguments if argument.kind == kind)
+
+    @property
+    def takes_sql(self) -> bool:
+        """Whether it has a text argument that is a query."""
+        return any(is_sql(argument) for argument in self.arguments)
+
+    def takes_file(self, suffix: str) -> bool:
+        """Return whether one of its arguments is a file with this suffix."""
+        return any(suffix.lower() in argument.suffixes for argument in self.of_kind("file"))
+
+
+def is_sql(argument: Argument) -> bool:
+    """Return whether the argument is the text of an SQL query."""
+    return argument.kind == "text" and "sql" in {argument.name.lower(), *map(str.lower, argument.cues)}
+
+
+def profiles_of_team(team: Iterable[SubAgent]) -> tuple[ToolProfile, ...]:
+    """Return the profiles of all tools of the sub-agents."""
+    return tuple(profile(tool, subagent.name) for subagent in team for tool in subagent.tools)
+
+
+def profiles_of_tools(tools: Iterable[BaseTool]) -> tuple[ToolProfile, ...]:
+    """Return the profiles of one agent's own tools."""
+    return tuple(profile(tool, "") for tool in tools)
+
+
+def profile(tool: BaseTool, subagent: str) -> ToolProfile:
+    """Return the tool's profile."""
+    hints = hints_of(tool)
+    return ToolProfile(
+        name=tool.name,
+        subagent=subagent,
+        description=tool.description,
+        keywords=tuple(dict.fromkeys(words for keyword in hints.keywords if (words := phrase(keyword)))),
+        examples=hints.examples,
+        approval=hints.approval is not None,
+        arguments=_arguments(tool.args_schema) if isinstance(tool.args_schema, type) else (),
+    )
+
+
+@lru_cache(maxsize=512)
+def _arguments(schema_model: type[BaseModel]) -> tuple[Argument, ...]:
+    schema = schema_model.model_json_schema()
+    required = set(schema.get("required", []))
+    definitions = schema.get("$defs", {})
+    return tuple(
+        _argument(name, _resolved(described, definitions), name in required)
+        for name, described in schema.get("properties", {}).items()
+    )
+
+
+def _resolved(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return one flat schema: references followed, and the part of `X | None` that is not None."""
+    reference = described.get("$ref")
+    if reference:
+        return {**definitions[reference.rpartition("/")[2]], **described}
+    parts = [part for part in described.get("anyOf", []) if part.get("type") != "null"]
+    return {**_resolved(parts[0], definitions), **described} if parts else described
+
+
+def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
+    hint = schema.get("x-planner", {})
+    items = schema.get("items") or next(iter(schema.get("prefixItems", [])), {})
+    is_list = schema.get("type") == "array"
+    value = items if is_list else schema
+    pairs = is_list and value.get("type") == "array"
+    limits = {**schema, **value}
+    return Argument(
+        name=name,
+        kind=hint.get("kind") or _kind_of(value),
+        required=required,
+        description=schema.get("description", ""),
+        cues=tuple(hint.get("cues", ())),
+        many=is_list,
+        pairs=pairs,
+        length=schema["minItems"] if is_list and schema.get("minItems") == schema.get("maxItems") else None,
+        suffixes=tuple(suffix.lower() for suffix in hint.get("suffixes", ())),
+        numeric=hint.get("numeric"),
+        unit=hint.get("unit", ""),
+        integer=value.get("type") == "integer",
+        low=_first(limits, "minimum", "exclusiveMinimum"),
+        high=_first(limits, "maximum", "exclusiveMaximum"),
+        strict_low="exclusiveMinimum" in limits,
+        strict_high="exclusiveMaximum" in limits,
+        options=_options(value, hint),
+    )
+
+
+def _kind_of(schema: dict[str, Any]) -> str:
+    if "enum" in schema or "const" in schema:
+        return "choice"
+    if schema.get("format") == "date":
+        return "date"
+    kinds = {"boolean": "flag", "number": "number", "integer": "number", "array": "number"}
+    return kinds.get(schema.get("type", ""), "text")
+
+
+def _options(schema: dict[str, Any], hint: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    names: Sequence[Any] = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+    words: dict[str, list[str]] = hint.get("words", {})
+    return {str(name): (str(name).replace("_", " "), *words.get(str(name), ())) for name in names}
+
+
+def _first(schema: dict[str, Any], *keys: str) -> float | None:
+    return next((schema[key] for key in keys if key in schema), None)

@@ -1,0 +1,106 @@
+"""A person's message without what is not prose: pasted tables, attachments' lines, quotes, file names."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphs.kit.artifacts import MEDIA_TYPES
+from graphs.kit.tables import find_tables
+
+_ATTACHED = re.compile(r"\[attached: ([^\]\n]+)\]")
+_REFUSED = re.compile(r"\[not taken: (?:[^\[\]\n]|\[[^\[\]\n]*\])*\]")
+_FENCE = re.compile(r"```[ \t]*(\w*)[ \t]*\n(.*?)\n?```", re.DOTALL)
+_QUOTED = re.compile(
+    r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|`[^`\n]+`|(?<![^\W_])'[^'\n]+'(?![^\W_])|(?<![^\W_])‘[^’\n]+’(?![^\W_])"
+)
+_SUFFIXES = "|".join(sorted((re.escape(suffix[1:]) for suffix in MEDIA_TYPES), key=len, reverse=True))
+FILE_NAME = re.compile(rf"(?<![\w.\-])[\w\-]+(?:\.[\w\-]+)*\.(?:{_SUFFIXES})(?![\w])", re.IGNORECASE)
+"""What looks like the name of a file that a session could hold."""
+
+_SQL = re.compile(r"\b(?:select\b.+?\bfrom\b|with\s+\w+\s+as\s*\().*", re.DOTALL | re.IGNORECASE)
+
+BLANK = "\x00"
+"""Stands for a character that is masked: neither a word, nor space, nor punctuation."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a person wrote: the prose, and what came with it.
+
+    `refused` holds the lines about attachments that could not be taken, as they stand; `tables` the
+    SHA-256 digests of pasted tables, as the artifact store knows them.
+    """
+
+    text: str
+    attached: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=64)
+def read_message(raw: str) -> Message:
+    """Return the message's parts."""
+    text = raw
+    digests = []
+    for table in reversed(find_tables(raw)):
+        digests.append(hashlib.sha256(table.csv()).hexdigest())
+        text = f"{text[: table.start]}\n{text[table.end :]}"
+    attached = tuple(_ATTACHED.findall(text))
+    refused = tuple(_REFUSED.findall(text))
+    for pattern in (_ATTACHED, _REFUSED):
+        text = pattern.sub("\n", text)
+    return Message(text.strip(), attached, refused, tuple(reversed(digests)))
+
+
+def masked(text: str, names: Iterable[str] = (), *, quotes: bool = True) -> str:
+    """Return the text, of the same length, with code blocks, file names and (if asked) quotes blanked."""
+    text = _blanked(text, _FENCE)
+    if quotes:
+        text = _blanked(text, _QUOTED)
+    for name in sorted(names, key=len, reverse=True):
+        text = _blanked(text, _name_pattern(name))
+    return _blanked(text, FILE_NAME)
+
+
+@lru_cache(maxsize=1024)
+def _name_pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w]){re.escape(name)}(?![\w])", re.IGNORECASE)
+
+
+def _blanked(text: str, pattern: re.Pattern[str]) -> str:
+    return pattern.sub(lambda match: BLANK * len(match[0]), text)
+
+
+def named_files(text: str, names: Iterable[str]) -> list[str]:
+    """Return the files whose full name the text mentions, in the order of their mention."""
+    places: dict[str, int] = {}
+    for name in sorted(names, key=len, reverse=True):
+        match = _name_pattern(name).search(text)
+        if match:
+            places[name] = match.start()
+            text = _blanked(text, _name_pattern(name))
+    return sorted(places, key=lambda name: places[name])
+
+
+def unknown_files(text: str, names: Iterable[str]) -> list[str]:
+    """Return what looks like names of files that the session does not hold."""
+    for name in sorted(names, key=len, reverse=True):
+        text = _blanked(text, _name_pattern(name))
+    return FILE_NAME.findall(_blanked(text, _FENCE))
+
+
+def quoted(text: str) -> list[str]:
+    """Return the contents of code blocks and quotes, in that order."""
+    blocks = [match[2] for match in _FENCE.finditer(text)]
+    return [*blocks, *(match[0][1:-1] for match in _QUOTED.finditer(_blanked(text, _FENCE)))]
+
+
+def sql_in(text: str) -> str:
+    """Return the query in the text: a code block's, or what begins with SELECT … FROM or WITH … AS (; else ''."""
+    for language, block in _FENCE.findall(text):
+        if language.lower() in {"sql", "duckdb"} or _SQL.match(block.strip()):
+            return block.strip().rstrip(";")
+    match = _SQL.match(text.strip()) or re.search(r"\b(?:SELECT|WITH)\b.+?\b(?:FROM|AS)\b.*", text, re.DOTALL)
+    return match[0].strip().rstrip(";").strip("\"`'") if match else ""

@@ -1,0 +1,144 @@
+"""Words of a text: tokens with their places, light stems, and phrases found among them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+_VOWEL = re.compile(r"[aeiouy]")
+
+STOP_WORDS = frozenset(
+    "a about all also an and any are as at be been but by can could data do does down every file files for from "
+    "get give has have here how i if in into is it its just let like make many may me might more much must my need "
+    "no not now of off on once one only or our out over please should show so some than thank thanks that the "
+    "their them then there these they this those to too up us use used using very want was we were what when "
+    "where which who why will with would you your".split()
+)
+"""Words that say little about which tool is meant."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word or whole number of a text: its stem and its place (character offsets)."""
+
+    stem: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[Token, ...]:
+    """Return the words and whole numbers of the text, in order; hyphens and underscores part words."""
+    return tuple(Token(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text))
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """Return the stems of the text's words, in order."""
+    return tuple(token.stem for token in tokens(text))
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """Return the stems of the words that say something: no stop words, no numbers, no single letters."""
+    return frozenset(
+        token.stem
+        for token in tokens(text)
+        if len(token.stem) > 1 and not token.stem.isdigit() and token.stem not in STOP_STEMS
+    )
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """Return a light stem: lower case, British spelling, no plural, -ing, -ed, -ion or final -e."""
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    if len(word) <= 3:
+        return word
+    word = re.sub(r"(?<=[a-z]{2})iz(?=(e|ed|er|es|ing|ation|ations)$)", "is", word)
+    word = re.sub(r"(?<=[a-z]{2}is)ation$", "", _singular(word))
+    for ending in ("ing", "ed"):
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= 3 and base[-1] != "e" and _VOWEL.search(base):
+            return _undoubled(base)
+    if word.endswith("ion") and len(word) > 6:
+        word = word.removesuffix("ion")
+    return word.removesuffix("e")
+
+
+def _singular(word: str) -> str:
+    if word == "series":
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _undoubled(base: str) -> str:
+    """'plotted' comes from 'plot' and 'modelling' from 'model', but 'filling' from 'fill'."""
+    doubled = len(base) > 3 and base[-1] == base[-2] and base[-1] not in "aeiousl"
+    doubled_l = len(base) > 4 and base.endswith("ll")
+    return base[:-1] if doubled or doubled_l else base
+
+
+STOP_STEMS = STOP_WORDS | {stem(word) for word in STOP_WORDS}
+
+
+@lru_cache(maxsize=4096)
+def phrase(text: str) -> tuple[str, ...]:
+    """Return the phrase as stems, to be searched with `find_phrase`."""
+    return stems(text)
+
+
+def find_phrase(words: Sequence[Token], wanted: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where the phrase stands, as ranges of token indices.
+
+    Words may be written together or apart: "log-rank", "log rank" and "logrank" are the same.
+    """
+    target = "".join(wanted)
+    if not target:
+        return []
+    found = []
+    for first in range(len(words)):
+        last = _match_from(words, first, target)
+        if last is not None:
+            found.append((first, last))
+    return found
+
+
+def _match_from(words: Sequence[Token], first: int, target: str) -> int | None:
+    joined = ""
+    for index in range(first, len(words)):
+        joined += words[index].stem
+        if joined == target:
+            return index + 1
+        if not target.startswith(joined):
+            return None
+    return None
+
+
+def contains_phrase(text: str, wanted: Iterable[str]) -> bool:
+    """Return whether one of the phrases stands in the text."""
+    words = tokens(text)
+    return any(find_phrase(words, phrase(candidate)) for candidate in wanted)
+
+
+def corrected(word: str, vocabulary: frozenset[str]) -> str:
+    """Return the one word of the vocabulary that a long word differs from by one slip, else the word."""
+    if len(word) < 6 or word in vocabulary:
+        return word
+    near = [known for known in vocabulary if len(known) >= 5 and _one_slip_apart(word, known)]
+    return near[0] if len(near) == 1 else word
+
+
+def _one_slip_apart(left: str, right: str) -> bool:
+    """A letter too many, missing, wrong, or two neighbours swapped."""
+    if abs(len(left) - len(right)) > 1 or left[0] != right[0]:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    a, b = left[start:], right[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -1,0 +1,53 @@
+"""The state that every agent's graph carries between its steps."""
+
+from typing import Annotated, Any, NotRequired
+
+from langchain.agents import AgentState
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+from pydantic import Field
+from typing_extensions import TypedDict
+
+
+class Column(TypedDict):
+    """A column of a table: its name as in the file and its type as DuckDB names it."""
+
+    name: str
+    type: str
+
+
+class Artifact(TypedDict):
+    """A reference to a file of the session. Its bytes are in the artifact store, never in the state."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    columns: NotRequired[list[Column]]
+
+
+def merge_artifacts(
+    known: dict[str, Artifact] | None, changes: dict[str, Artifact | None] | None
+) -> dict[str, Artifact]:
+    """Return the known artifacts with the changes applied; a change to None removes the name."""
+    merged: dict[str, Artifact | None] = {**(known or {}), **(changes or {})}
+    return {name: artifact for name, artifact in merged.items() if artifact is not None}
+
+
+class State(AgentState[Any]):
+    """The conversation (`messages`) and the files of the session (`artifacts`, by name)."""
+
+    artifacts: Annotated[dict[str, Artifact], merge_artifacts]
+
+
+class Input(TypedDict):
+    """What a caller sends: the messages of this turn."""
+
+    messages: Annotated[
+        list[AnyMessage],
+        Field(
+            title="Messages",
+            description="What you want from the agent, in plain English; files can be attached.",
+        ),
+        add_messages,
+    ]

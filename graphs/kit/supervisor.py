@@ -1,0 +1,141 @@
+"""The supervisor: hands a request to sub-agents, one after the other, and answers."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import (
+    AgentMiddleware,
+    HumanInTheLoopMiddleware,
+    InterruptOnConfig,
+    ToolCallRequest,
+    ToolErrorMiddleware,
+)
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages.tool import ToolCall
+from langchain_core.tools import BaseTool
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from graphs.kit.briefing import brief
+from graphs.kit.context import Context
+from graphs.kit.file_tools import FILES
+from graphs.kit.intake import intake
+from graphs.kit.model import ContextModel, offline_planner, reply_or_explanation
+from graphs.kit.state import Input, State
+from graphs.kit.subagent import Handoff, SubAgent, handoff_to
+from graphs.kit.tool import hints_of
+
+logger = logging.getLogger(__name__)
+
+_MAX_HANDOFFS = 20
+"""Within one turn; a model that hands on without end is stopped with an answer."""
+
+
+def build_supervisor(
+    *, name: str, prompt: str, subagents: Sequence[SubAgent]
+) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """Return an agent: a supervisor with its sub-agents as nodes, and one more for the session's files.
+
+    The graph carries no checkpointer: the server gives it one, and sub-agents inherit it.
+    """
+    team = [*subagents, FILES]
+    handoffs = {handoff.name: handoff for handoff in map(handoff_to, team)}
+
+    async def supervise(state: State, runtime: Runtime[Context]) -> Command[Any]:
+        reply = await _reply(state, runtime, prompt, handoffs)
+        reply.name = name
+        return _route(reply, handoffs)
+
+    # ty does not see that a TypedDict fits StateGraph's protocol of one
+    builder = StateGraph(State, context_schema=Context, input_schema=Input)  # ty: ignore[invalid-argument-type]
+    builder.add_node("intake", intake)
+    builder.add_node("supervisor", supervise, destinations=(*(subagent.name for subagent in team), END))
+    builder.add_edge(START, "intake")
+    builder.add_edge("intake", "supervisor")
+    for subagent in team:
+        builder.add_node(subagent.name, build_subagent(subagent))
+        builder.add_edge(subagent.name, "supervisor")
+    return builder.compile(name=name)
+
+
+def build_subagent(subagent: SubAgent) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """Return the sub-agent's graph: a model and its tools in a loop, asking a person where a tool says so."""
+    middleware: list[AgentMiddleware[Any, Any]] = [ContextModel(), ToolErrorMiddleware(_explain_tool_error)]
+    if approvals := _approvals(subagent.tools):
+        middleware.append(HumanInTheLoopMiddleware(interrupt_on=approvals))
+    return create_agent(
+        offline_planner(),
+        tools=list(subagent.tools),
+        system_prompt=subagent.prompt,
+        middleware=middleware,
+        state_schema=State,
+        context_schema=Context,
+        name=subagent.name,
+    )
+
+
+async def _reply(
+    state: State, runtime: Runtime[Context], prompt: str, handoffs: dict[str, Handoff]
+) -> AIMessage:
+    messages = state["messages"]
+    if _handoffs_in_turn(messages, handoffs) >= _MAX_HANDOFFS:
+        return AIMessage(f"I stopped after {_MAX_HANDOFFS} steps: ask for the rest in smaller parts.")
+    briefing = brief(prompt, state.get("artifacts", {}))
+    return await reply_or_explanation(
+        runtime.context,
+        lambda model: model.bind_tools(list(handoffs.values())).ainvoke([briefing, *messages]),
+    )
+
+
+def _route(reply: AIMessage, handoffs: dict[str, Handoff]) -> Command[Any]:
+    """Go to the sub-agent of the first tool call; every call needs an answer, so the others are put off."""
+    if not reply.tool_calls:
+        return Command(update={"messages": [reply]}, goto=END)
+    known = [call for call in reply.tool_calls if call["name"] in handoffs]
+    chosen = known[0] if known else None
+    answers = [_answer_call(call, chosen, handoffs) for call in reply.tool_calls]
+    target = handoffs[chosen["name"]].subagent.name if chosen else "supervisor"
+    return Command(update={"messages": [reply, *answers]}, goto=target)
+
+
+def _answer_call(call: ToolCall, chosen: ToolCall | None, handoffs: dict[str, Handoff]) -> ToolMessage:
+    if call is chosen:
+        content, status = handoffs[call["name"]].invoke(call["args"]), "success"
+    elif call["name"] in handoffs:
+        content, status = "One sub-agent works at a time: hand this over again afterwards.", "error"
+    else:
+        content, status = f"There is no {call['name']!r}; there are {', '.join(handoffs)}.", "error"
+    return ToolMessage(content, name=call["name"], tool_call_id=call["id"], status=status)
+
+
+def _handoffs_in_turn(messages: Sequence[AnyMessage], handoffs: dict[str, Handoff]) -> int:
+    count = 0
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            break
+        count += isinstance(message, ToolMessage) and message.name in handoffs
+    return count
+
+
+def _approvals(tools: Sequence[BaseTool]) -> dict[str, bool | InterruptOnConfig]:
+    return {
+        tool.name: InterruptOnConfig(allowed_decisions=["approve", "reject"], description=approval)
+        for tool in tools
+        if (approval := hints_of(tool).approval)
+    }
+
+
+def _explain_tool_error(error: Exception, request: ToolCallRequest) -> str:
+    """A `ValueError` is written for the reader; anything else is a defect: logged whole, told in short."""
+    if isinstance(error, ValueError):
+        return str(error)
+    name = request.tool_call["name"]
+    logger.error("The tool %s failed", name, exc_info=error)
+    return (
+        f"{name} stopped with an unexpected {type(error).__name__}; the session is unharmed. "
+        "Try other input, or report it together with the file that shows it."
+    )

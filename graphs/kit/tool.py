@@ -1,0 +1,124 @@
+"""How an agent's tool is declared: a plain function of the session's files and typed arguments.
+
+    @agent_tool(keywords=("volume", "watertight"), examples=("Is bracket.stl watertight?",))
+    def inspect_mesh(session: Session, file: Annotated[str, file_argument("The mesh.", ".stl")]) -> Answer:
+        \"\"\"Measure a mesh: volume, area, bounds (mm) and whether it is watertight.\"\"\"
+
+The function runs in a worker thread, so it may compute for long and block. A `ValueError` becomes a
+message that the model and the person read; the conversation goes on.
+"""
+
+import inspect
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType
+from typing import Any, cast, get_type_hints
+
+from langchain.tools import ToolRuntime
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.types import Command
+from pydantic import BaseModel, create_model
+
+from graphs.kit.artifacts import SessionArtifacts, session_artifacts
+from graphs.kit.state import Artifact
+
+
+@dataclass
+class Session:
+    """What a tool may reach: the files of the session that calls it, and a line to whoever watches."""
+
+    artifacts: SessionArtifacts
+    report: Callable[[str], None] = lambda _: None
+    changes: dict[str, Artifact | None] = field(default_factory=dict)
+
+    @contextmanager
+    def path(self, name: str) -> Generator[Path]:
+        """Yield a local path that holds the session's file; InputError when there is no such file."""
+        with self.artifacts.local_path(name) as path:
+            yield path
+
+    def save(self, name: str, content: bytes) -> Artifact:
+        """Keep a file that the tool made and return its reference; a taken name gets a number."""
+        artifact = self.artifacts.save(name, content)
+        self.changes[artifact["name"]] = artifact
+        return artifact
+
+    def delete(self, name: str) -> None:
+        """Remove a file of the session for good; InputError when there is no such file."""
+        self.artifacts.delete(name)
+        self.changes[name] = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool says: a short text with every figure in it, and the same figures as plain data."""
+
+    text: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What the offline planner knows of a tool: words that point to it, and example requests."""
+
+    keywords: tuple[str, ...]
+    examples: tuple[str, ...]
+    approval: str | None = None
+
+
+def agent_tool(
+    *, keywords: Sequence[str], examples: Sequence[str], approval: str | None = None
+) -> Callable[[FunctionType], BaseTool]:
+    """Return a decorator that makes a LangChain tool of a function `(session, **arguments) -> Answer`.
+
+    The docstring is the description that models read. `approval` says what can't be undone: a person is
+    asked before each call.
+    """
+    hints = Hints(tuple(keywords), tuple(examples), approval)
+
+    def declare(function: FunctionType) -> BaseTool:
+        def call(runtime: ToolRuntime, **arguments: Any) -> Command[Any]:
+            thread_id = str(runtime.config["configurable"]["thread_id"])
+            session = Session(session_artifacts(thread_id), report=_reporter(runtime))
+            answer: Answer = function(session, **arguments)
+            message = ToolMessage(
+                answer.text,
+                name=function.__name__,
+                tool_call_id=runtime.tool_call_id,
+                artifact={
+                    "figures": answer.figures,
+                    "files": [name for name, artifact in session.changes.items() if artifact],
+                },
+            )
+            return Command(update={"messages": [message], "artifacts": session.changes})
+
+        return StructuredTool.from_function(
+            func=call,
+            name=function.__name__,
+            description=inspect.getdoc(function),
+            args_schema=_arguments_schema(function),
+            metadata={"hints": hints},
+        )
+
+    return declare
+
+
+def hints_of(tool: BaseTool) -> Hints:
+    """Return the hints that the tool was declared with."""
+    return cast("Hints", (tool.metadata or {})["hints"])
+
+
+def _reporter(runtime: ToolRuntime) -> Callable[[str], None]:
+    return lambda text: runtime.stream_writer({"progress": text})
+
+
+def _arguments_schema(function: FunctionType) -> type[BaseModel]:
+    annotations = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[name] = (annotations[name], default)
+    return create_model(function.__name__, **fields)

@@ -1,0 +1,263 @@
+"""One event loop's way to PostgreSQL: a pool, a queue in front of it, and retry within the outage budget."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from math import inf
+from time import monotonic
+from typing import TypeVar, cast
+
+import psycopg
+from psycopg import AsyncCursor
+from psycopg.rows import DictRow
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from graphs.persistence.outage import (
+    ConnectionLost,
+    DatabaseUnavailable,
+    Fault,
+    NoAnswer,
+    Outage,
+    fault_of,
+    first_line,
+    pauses,
+)
+from graphs.persistence.pool import Conninfo, PooledConnection, conninfo_source, create_pool
+from graphs.persistence.settings import PersistenceSettings, target
+
+T = TypeVar("T")
+
+# Building an index on a large table takes its time, and so does waiting for a replica that builds it.
+_MIGRATION_TIMEOUT = 1_800.0
+
+_MIGRATION_LOCK = 0x686F6C6466617374  # "holdfast"
+_MIGRATION_POLL = 0.1
+
+
+@dataclass
+class _Call:
+    """What `Database.connection` has to know of the operation that it serves. Times are monotonic."""
+
+    started: float
+    timeout: float
+    deadline: float = inf
+    connection: PooledConnection | None = None
+    """Set while the operation holds one connection over several checkouts."""
+
+
+_call: ContextVar[_Call] = ContextVar("holdfast_call")
+
+
+class Database:
+    """Runs operations on PostgreSQL, and again after an outage.
+
+    At most as many operations as the pool has connections are in flight; the others queue in front of
+    the pool, first come first served and without a timeout of their own, so that a burst waits instead
+    of failing.
+
+    `unavailable` is the exception raised once the outage budget is spent.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        settings: PersistenceSettings,
+        *,
+        source: Conninfo | None = None,
+        unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
+    ) -> None:
+        self._settings = settings
+        self._unavailable = unavailable
+        self._outage = Outage(target(conninfo))
+        self._connect_error: psycopg.Error | None = None
+        self._swept_at = -inf
+        self._turns = asyncio.Semaphore(settings.pool_size)
+        self.pool = create_pool(
+            conninfo_source(source or conninfo, settings), settings, self._note_connect_failure
+        )
+
+    async def open(self) -> None:
+        """Open the pool. It connects in the background."""
+        await self.pool.open()
+
+    async def close(self) -> None:
+        """Close the pool, for good."""
+        await self.pool.close()
+
+    async def run(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        *,
+        within: float | None = None,
+        attempt_timeout: float | None = None,
+    ) -> T:
+        """Return what `operation` returns, running it again after each outage or conflict.
+
+        It must be idempotent: it may have run to its end before its connection broke. `within` bounds the
+        whole call, waiting included; without it, waiting for PostgreSQL is bounded by the outage budget.
+        `attempt_timeout` abandons a single attempt; the setting by default. All in seconds.
+
+        Raises DatabaseUnavailable (or what stands for it) when the time is up, and the operation's own
+        errors at once.
+        """
+        now = monotonic()
+        call = _Call(started=now, timeout=attempt_timeout or self._settings.operation_timeout)
+        if within is not None:
+            call.deadline = now + within
+        token = _call.set(call)
+        try:
+            for pause in pauses():
+                try:
+                    return await operation()
+                except PoolClosed as error:
+                    raise self._unavailable("The server is shutting down.") from error
+                except psycopg.Error as error:
+                    self._check_retry(error, call)
+                await asyncio.sleep(min(pause, max(0.0, call.deadline - monotonic())))
+        finally:
+            _call.reset(token)
+        raise AssertionError("pauses() never ends")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[PooledConnection]:
+        """Take a connection from the pool, for the attempt of `run` in progress or for a single use.
+
+        The connection is abandoned when the attempt's time is up. An error that shows it broken renews
+        the whole pool, once for all operations that such an outage hits.
+        """
+        call = _call.get(None) or _Call(started=monotonic(), timeout=self._settings.operation_timeout)
+        if call.connection is not None:
+            yield call.connection
+            return
+        async with self._turn(call), self._checkout(call) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def cursor(self, *, pipeline: bool = False) -> AsyncGenerator[AsyncCursor[DictRow]]:
+        """Open a cursor on a connection from the pool; in a pipeline, its statements are one transaction."""
+        async with self.connection() as conn, AsyncExitStack() as stack:
+            if pipeline:
+                await stack.enter_async_context(conn.pipeline())
+            yield await stack.enter_async_context(conn.cursor(binary=True))
+
+    async def migrate(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run a schema migration while no other replica runs one. All its statements share a connection."""
+
+        async def locked() -> None:
+            async with self.connection() as conn:
+                call = _call.get()
+                await _lock_migrations(conn)
+                call.connection = conn
+                try:
+                    await step()
+                finally:
+                    call.connection = None
+                    if not conn.closed:
+                        await conn.execute("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+
+        await self.run(locked, attempt_timeout=_MIGRATION_TIMEOUT)
+
+    @asynccontextmanager
+    async def _turn(self, call: _Call) -> AsyncGenerator[None]:
+        limit = None if call.deadline == inf else max(0.0, call.deadline - monotonic())
+        try:
+            async with asyncio.timeout(limit):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise self._give_up(call) from None
+        try:
+            # The outage may have outlasted this operation's budget while it waited for its turn.
+            since = self._outage.since
+            if since is not None and monotonic() >= max(since, call.started) + self._settings.outage_budget:
+                raise self._give_up(call)
+            yield
+        finally:
+            self._turns.release()
+
+    @asynccontextmanager
+    async def _checkout(self, call: _Call) -> AsyncGenerator[PooledConnection]:
+        conn = await self._getconn(call)
+        taken_at = monotonic()
+        limit = min(call.timeout, call.deadline - taken_at)
+        timer = asyncio.get_running_loop().call_later(limit, conn.abandon)
+        try:
+            yield conn
+        except psycopg.Error as error:
+            fault = _in_context(error, conn, limit)
+            if fault_of(fault) is Fault.OUTAGE:
+                self._outage.begin(fault)
+                await self._sweep(taken_at)
+            else:
+                self._outage.end(taken_at)
+            if fault is error:
+                raise
+            raise fault from error
+        else:
+            self._outage.end(taken_at)
+        finally:
+            timer.cancel()
+            if conn.abandoned:
+                await conn.close()
+            await self.pool.putconn(conn)
+
+    async def _getconn(self, call: _Call) -> PooledConnection:
+        patience = min(self._settings.connect_timeout, call.deadline - monotonic())
+        try:
+            return cast(PooledConnection, await self.pool.getconn(timeout=patience))
+        except PoolTimeout as error:
+            self._outage.begin(self._connect_error or error)
+            raise
+
+    async def _sweep(self, taken_at: float) -> None:
+        """Renew all connections, unless that was done since this one was taken from the pool."""
+        if taken_at <= self._swept_at:
+            return
+        self._swept_at = monotonic()
+        await self.pool.drain()
+
+    def _check_retry(self, error: psycopg.Error, call: _Call) -> None:
+        """Return if the operation may run again; raise the error, or that the database is unavailable."""
+        fault = fault_of(error)
+        if fault is None:
+            raise error
+        now = monotonic()
+        if call.deadline == inf:
+            call.deadline = now + self._settings.outage_budget
+        if now < call.deadline:
+            return
+        if fault is Fault.CONFLICT:
+            raise error
+        raise self._give_up(call) from error
+
+    def _give_up(self, call: _Call) -> DatabaseUnavailable:
+        waited = monotonic() - call.started
+        reason = self._outage.reason if self._outage.since is not None else "it is busy"
+        return self._unavailable(
+            f"PostgreSQL at {self._outage.target} gave no answer within {waited:.1f} s ({reason})."
+        )
+
+    def _note_connect_failure(self, error: psycopg.Error) -> None:
+        self._connect_error = error
+
+
+def _in_context(error: psycopg.Error, conn: PooledConnection, limit: float) -> psycopg.Error:
+    """Return the error that says what happened to the connection, when the given one doesn't."""
+    if conn.abandoned:
+        return NoAnswer(f"no answer within {limit:.1f} s")
+    if conn.closed and fault_of(error) is None:
+        return ConnectionLost(f"connection lost: {first_line(error)}")
+    return error
+
+
+async def _lock_migrations(conn: PooledConnection) -> None:
+    """Take the advisory lock, which ends with the connection at the latest."""
+    # A blocking pg_advisory_lock() would hold a snapshot, which the CREATE INDEX CONCURRENTLY of the
+    # replica that has the lock waits for: a deadlock.
+    while True:
+        cursor = await conn.execute("SELECT pg_try_advisory_lock(%s) AS locked", (_MIGRATION_LOCK,))
+        row = await cursor.fetchone()
+        if row and row["locked"]:
+            return
+        await asyncio.sleep(_MIGRATION_POLL)

@@ -1,0 +1,182 @@
+"""Opening the persistence when the server starts, and closing it when the server stops."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+from weakref import WeakKeyDictionary
+
+import psycopg
+from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.store.base import TTLConfig
+
+from graphs.persistence.database import Database
+from graphs.persistence.outage import DatabaseUnavailable, first_line, pauses
+from graphs.persistence.pool import Conninfo, conninfo_source
+from graphs.persistence.saver import HoldfastSaver
+from graphs.persistence.settings import PersistenceSettings, load_settings, target
+from graphs.persistence.store import HoldfastStore
+
+logger = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_PROGRESS_LINES = 5.0
+_TTL_SWEEPER_STOP_TIMEOUT = 5.0
+
+# What waiting doesn't mend. A failed connection has no SQLSTATE, so its text has to tell; in a server that
+# doesn't speak English it goes the way of the others, and ends with the budget.
+_REFUSALS = (
+    "password authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "permission denied for database",
+    "does not exist",  # role or database
+)
+
+
+class _Shared:
+    """The database of one event loop, open while it has users."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0
+        self.database: Database | None = None
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[PersistenceSettings, _Shared]] = (
+    WeakKeyDictionary()
+)
+_shared_lock = threading.Lock()
+
+
+@asynccontextmanager
+async def shared_database(
+    settings: PersistenceSettings,
+    *,
+    source: Conninfo | None = None,
+    unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
+) -> AsyncGenerator[Database]:
+    """Give the database of the running event loop: the saver, the store and every reader share its pool.
+
+    The first user opens it, starting the embedded PostgreSQL if there is no URI, and waits for PostgreSQL
+    within the outage budget. The pool closes with the last user, and never before. `source` makes the
+    connection string of each new connection, in place of the URI's; `unavailable` is what operations
+    raise once the budget is spent. Both are the first user's.
+
+    Raises DatabaseUnavailable, or ValueError if PostgreSQL refuses the settings' user or database.
+    """
+    shared = _of_running_loop(settings)
+    async with shared.lock:
+        if shared.database is None:
+            shared.database = await _open(settings, source, unavailable)
+        shared.users += 1
+    try:
+        yield shared.database
+    finally:
+        async with shared.lock:
+            shared.users -= 1
+            if shared.users == 0:
+                database, shared.database = shared.database, None
+                await database.close()
+
+
+@asynccontextmanager
+async def open_saver(
+    settings: PersistenceSettings | None = None,
+    *,
+    source: Conninfo | None = None,
+    serde: SerializerProtocol | None = None,
+    unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
+) -> AsyncGenerator[HoldfastSaver]:
+    """Open the checkpointer of the running event loop, with its tables set up. See `shared_database`."""
+    settings = settings or load_settings()
+    async with shared_database(settings, source=source, unavailable=unavailable) as database:
+        saver = HoldfastSaver(database, serde=serde)
+        await saver.setup()
+        yield saver
+
+
+@asynccontextmanager
+async def open_store(
+    settings: PersistenceSettings | None = None,
+    *,
+    source: Conninfo | None = None,
+    ttl: TTLConfig | None = None,
+    unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
+) -> AsyncGenerator[HoldfastStore]:
+    """Open the store of the running event loop, with its tables set up. See `shared_database`.
+
+    With `ttl`, expired items are deleted in the background.
+    """
+    settings = settings or load_settings()
+    async with shared_database(settings, source=source, unavailable=unavailable) as database:
+        store = HoldfastStore(database, ttl=ttl)
+        await store.setup()
+        await store.start_ttl_sweeper()
+        try:
+            yield store
+        finally:
+            await store.stop_ttl_sweeper(timeout=_TTL_SWEEPER_STOP_TIMEOUT)
+
+
+async def wait_for_postgres(resolve: Callable[[], Awaitable[str]], budget: float) -> None:
+    """Return once PostgreSQL accepts a connection that can write, telling the log what it waits for.
+
+    Raises DatabaseUnavailable after `budget` seconds, and ValueError at once if PostgreSQL refuses the
+    user or has no such database.
+    """
+    started = told = monotonic()
+    for pause in pauses():
+        conninfo = await resolve()
+        place = target(conninfo)
+        try:
+            conn = await psycopg.AsyncConnection.connect(conninfo)
+        except psycopg.OperationalError as error:
+            _raise_refusal(error, place)
+            reason = first_line(error)
+        else:
+            await conn.close()
+            return
+        waited = monotonic() - started
+        if waited >= budget:
+            raise DatabaseUnavailable(
+                f"PostgreSQL at {place} can't be reached; gave up after {waited:.0f} s. The last error was: "
+                f"{reason}. Check CHECKPOINT_POSTGRES_URI, and that PostgreSQL runs there and accepts "
+                "connections from this machine."
+            )
+        if told == started or monotonic() - told >= _SECONDS_BETWEEN_PROGRESS_LINES:
+            told = monotonic()
+            logger.warning("Waiting for PostgreSQL at %s (%.0f of %.0f s): %s", place, waited, budget, reason)
+        await asyncio.sleep(pause)
+
+
+def _of_running_loop(settings: PersistenceSettings) -> _Shared:
+    with _shared_lock:
+        return _shared.setdefault(asyncio.get_running_loop(), {}).setdefault(settings, _Shared())
+
+
+async def _open(
+    settings: PersistenceSettings, source: Conninfo | None, unavailable: type[DatabaseUnavailable]
+) -> Database:
+    if settings.uri is not None:
+        conninfo = settings.uri.get_secret_value()
+    else:
+        # Imported here, since a production image has neither it nor a use for it.
+        from graphs.persistence.embedded import ensure_embedded
+
+        conninfo = await asyncio.to_thread(ensure_embedded, settings.embedded_folder)
+    await wait_for_postgres(conninfo_source(source or conninfo, settings), settings.outage_budget)
+    database = Database(conninfo, settings, source=source, unavailable=unavailable)
+    await database.open()
+    return database
+
+
+def _raise_refusal(error: psycopg.OperationalError, place: str) -> None:
+    """Raise ValueError if PostgreSQL answered, and won't have this user or has no such database."""
+    text = str(error)
+    if "FATAL" in text and any(refusal in text for refusal in _REFUSALS):
+        raise ValueError(
+            f"PostgreSQL at {place} refuses the connection: {first_line(error)}. Correct user, password and "
+            "database in CHECKPOINT_POSTGRES_URI."
+        ) from error

@@ -1,0 +1,1 @@
+"""Tools that tests of all folders share: `from tests.support.postgres import PostgresInstance`."""
