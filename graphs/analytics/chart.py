@@ -18,6 +18,7 @@ from matplotlib.cbook import boxplot_stats
 
 from graphs.analytics.chart_data import (
     bin_edges,
+    break_at_absences,
     dropped_note,
     foremost,
     is_ordered,
@@ -41,6 +42,7 @@ from graphs.analytics.chart_style import (
     plain,
     short_number,
     style_axis,
+    time_bucket,
     to_png,
 )
 
@@ -76,18 +78,20 @@ def bar_chart(
     ordered = is_ordered(data[category])
     if ordered and len(data) > MAX_ORDERED_BARS:
         raise ValueError(f"{len(data)} values of '{category}' are too many for bars. Draw a line.")
-    notes = dropped_note(frame, data)
+    gathered: list[str] = []
     if ordered:
-        data = data.sort_values(category)
-    else:
+        data = data.dropna(subset=[category]).sort_values(category)
+    notes = dropped_note(frame, data)
+    if not ordered:
         data, gathered = largest_categories(data, category, value, additive=additive)
-        notes = gathered + notes
-    note = "; ".join(notes)
+    note = "; ".join(gathered + notes)
     heading = title or f"{axis_label(value)} by {category_phrase(data[category])}"
     figure, axes = new_figure(heading, note)
     names = category_names(data[category])
     flat = not ordered and (len(names) > 6 or max(map(len, names)) > 14)
-    colours = [OTHER_COLOUR if name.startswith("other (") and notes else PALETTE[0] for name in names]
+    colours = [PALETTE[0]] * len(names)
+    if gathered and additive:
+        colours[-1] = OTHER_COLOUR
     _draw_bars(axes, names, data[value], colours, flat=flat)
     style_axis(axes.xaxis if flat else axes.yaxis, data[value], axis_label(value))
     (axes.set_ylabel if flat else axes.set_xlabel)(plain(category_label(data[category])))
@@ -105,8 +109,9 @@ def line_chart(
 ) -> Chart:
     """Lines over `x`, dates or numbers: one for each column in `y`, or one for each value of `series`.
 
-    A missing value breaks a line. Of more than 7 lines the 6 with the largest sums are coloured and the rest
-    are grey, "other (n)". Raises ValueError when `x` is text or repeats within a line.
+    A missing value breaks a line, and so does a month, quarter or year that only other lines have. Of more
+    than 7 lines the 6 with the largest sums are coloured and the rest are grey, "other (n)". Raises
+    ValueError when `x` is text or repeats within a line.
     """
     columns = [y] if isinstance(y, str) else list(y)
     if not columns or (series is not None and len(columns) > 1):
@@ -117,26 +122,21 @@ def line_chart(
     if not is_ordered(data[x]):
         raise ValueError(f"A line needs dates or numbers along it, and '{x}' holds text. Draw bars.")
     data = data.dropna(subset=[x]).sort_values(x, kind="stable")
+    notes = dropped_note(frame, data)
     lines = split_lines(data, x, columns, series)
     for name, (places, _) in lines.items():
         if places.duplicated().any():
             raise ValueError(f"'{x}' repeats within the line '{name}'. Aggregate the rows by it first.")
+    if time_bucket(data[x]):
+        lines = break_at_absences(lines)
     named, others = foremost({name: float(heights.abs().sum()) for name, (_, heights) in lines.items()})
-    note = (
-        f"the {len(named)} largest of {len(lines)} lines are coloured; other ({len(others)}) in grey"
-        if others
-        else ""
-    )
+    if others:
+        notes.insert(0, _greyed(len(named), len(others), "lines"))
+    note = "; ".join(notes)
     label = axis_label(*columns)
     heading = title or f"{label} by {category_phrase(data[x])}" + (f" and {phrase(series)}" if series else "")
     figure, axes = new_figure(heading, note)
-    for i, name in enumerate(named):
-        marker = MARKERS[i] if len(lines[name][0]) <= 60 else None
-        label_of_line = plain(name if series else phrase(name))
-        axes.plot(*lines[name], color=PALETTE[i], marker=marker, markersize=4.5, label=label_of_line)
-    for i, name in enumerate(others):
-        label_once = f"other ({len(others)})" if i == 0 else None
-        axes.plot(*lines[name], color=OTHER_COLOUR, linewidth=1, zorder=1, label=label_once)
+    _draw_lines(axes, lines, named, others, named_by_column=series is None)
     style_axis(axes.xaxis, data[x], category_label(data[x]))
     style_axis(axes.yaxis, pd.concat([heights for _, heights in lines.values()]), label)
     grid(axes, "y")
@@ -161,9 +161,7 @@ def scatter_chart(
     named, others = foremost({name: float(len(places)) for name, (places, _) in groups.items()})
     notes = dropped_note(frame, data)
     if others:
-        notes.insert(
-            0, f"the {len(named)} largest of {len(groups)} groups are coloured; other ({len(others)}) in grey"
-        )
+        notes.insert(0, _greyed(len(named), len(others), "groups"))
     note = "; ".join(notes)
     heading = title or f"{axis_label(y)} against {phrase(x)}"
     figure, axes = new_figure(heading, note)
@@ -232,6 +230,27 @@ def box_chart(frame: pd.DataFrame, value: str, *, by: str | None = None, title: 
     axes.yaxis.set_visible(by is not None)
     grid(axes, "x")
     return Chart(to_png(figure), heading, note, _box_figures(names, boxes, groups))
+
+
+def _greyed(coloured: int, others: int, what: str) -> str:
+    return f"the {coloured} largest of {coloured + others} {what} are coloured; other ({others}) in grey"
+
+
+def _draw_lines(
+    axes: Axes,
+    lines: Mapping[str, tuple[pd.Series, pd.Series]],
+    named: Sequence[str],
+    others: Sequence[str],
+    *,
+    named_by_column: bool,
+) -> None:
+    for i, name in enumerate(named):
+        marker = MARKERS[i] if len(lines[name][0]) <= 60 else None
+        label_of_line = plain(phrase(name) if named_by_column else name)
+        axes.plot(*lines[name], color=PALETTE[i], marker=marker, markersize=4.5, label=label_of_line)
+    for i, name in enumerate(others):
+        label_once = f"other ({len(others)})" if i == 0 else None
+        axes.plot(*lines[name], color=OTHER_COLOUR, linewidth=1, zorder=1, label=label_once)
 
 
 def _draw_bars(axes: Axes, names: list[str], values: pd.Series, colours: list[str], *, flat: bool) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from graphs.analytics.chart_style import PALETTE
+
 MAX_BARS = 20
 MAX_BINS = 60
 
@@ -27,8 +29,8 @@ def select_drawable(
         if not types.is_numeric_dtype(frame[name]) or types.is_bool_dtype(frame[name]):
             raise ValueError(f"A chart needs numbers for its size or place, and '{name}' holds none.")
     data = frame[list(dict.fromkeys(columns))].astype(dict.fromkeys(numbers, float))
-    data = data.replace([np.inf, -np.inf], np.nan)
-    present = data.dropna(subset=list(numbers), how="any")
+    data = data.assign(**{name: data[name].where(np.isfinite(data[name])) for name in numbers})
+    present = data.dropna(subset=list(numbers), how="all" if keep_gaps else "any")
     if present.empty:
         raise ValueError(
             f"There is no row with a value in {' and '.join(map(repr, numbers))}, so nothing to draw."
@@ -52,8 +54,8 @@ def is_ordered(column: pd.Series) -> bool:
 def largest_categories(
     data: pd.DataFrame, category: str, value: str, *, additive: bool
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Rows from the largest value down, and a note: of more than MAX_BARS those furthest from zero, with the rest
-    in one row "other (n)" if values may be added."""
+    """Rows from the largest value down, and a note if there are more than MAX_BARS: then those furthest from
+    zero are kept, with the rest in one row "other (n)" at the end if values may be added."""
     ranked = data.assign(**{category: data[category].astype(object)}).sort_values(
         value, ascending=False, kind="stable"
     )
@@ -76,6 +78,17 @@ def split_lines(
         return {column: (data[x], data[column]) for column in columns}
     names = data[series].astype(object).where(data[series].notna(), "(missing)").map(str)
     return {str(name): (part[x], part[columns[0]]) for name, part in data.groupby(names, sort=True)}
+
+
+def break_at_absences(
+    lines: Mapping[str, tuple[pd.Series, pd.Series]],
+) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """Lines over the same periods: one that is absent from a line becomes a gap in it."""
+    places = pd.concat([places for places, _ in lines.values()]).drop_duplicates().sort_values()
+    return {
+        name: (places, heights.set_axis(own.to_numpy()).reindex(places.to_numpy()))
+        for name, (own, heights) in lines.items()
+    }
 
 
 def foremost(weights: Mapping[str, float]) -> tuple[list[str], list[str]]:

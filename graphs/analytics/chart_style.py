@@ -71,31 +71,33 @@ def _words_and_unit(column: str) -> tuple[str, str]:
     return " ".join(words), unit
 
 
+def time_bucket(column: pd.Series) -> str | None:
+    """Month, quarter or year, for a column of dates named as an aggregate by time names it (date_quarter)."""
+    bucket = str(column.name).rpartition("_")[2]
+    known = types.is_datetime64_any_dtype(column) and bucket in ("month", "quarter", "year")
+    return bucket if known else None
+
+
 def category_phrase(column: pd.Series) -> str:
-    """date_quarter, as an aggregate by time names it, is a quarter to the reader."""
-    name = str(column.name)
-    bucket = name.rpartition("_")[2]
-    return (
-        bucket
-        if types.is_datetime64_any_dtype(column) and bucket in ("month", "quarter", "year")
-        else phrase(name)
-    )
+    """Name of a column of categories in the middle of a sentence."""
+    return time_bucket(column) or phrase(str(column.name))
 
 
 def category_label(column: pd.Series) -> str:
-    """The same for an axis: "Quarter"."""
-    name = category_phrase(column)
-    return axis_label(str(column.name)) if name == phrase(str(column.name)) else name.capitalize()
+    """The same for an axis."""
+    bucket = time_bucket(column)
+    return bucket.capitalize() if bucket else axis_label(str(column.name))
 
 
 def category_names(column: pd.Series) -> list[str]:
     """Text for each value of a column of categories."""
     if not types.is_datetime64_any_dtype(column):
         return ["(missing)" if pd.isna(v) else plain(f"{v:g}" if isinstance(v, float) else v) for v in column]
-    bucket = str(column.name).rpartition("_")[2]
+    bucket = time_bucket(column)
     if bucket == "quarter":
         return [f"{moment.year} Q{moment.quarter}" for moment in column]
-    return [moment.strftime({"year": "%Y", "month": "%Y-%m"}.get(bucket, "%Y-%m-%d")) for moment in column]
+    form = {"year": "%Y", "month": "%Y-%m", None: "%Y-%m-%d"}[bucket]
+    return [moment.strftime(form) for moment in column]
 
 
 def plain(text: object) -> str:

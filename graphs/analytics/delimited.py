@@ -22,7 +22,8 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.text_numbers import convert_numbers, quote
+from graphs.analytics.duck import one_row, quote
+from graphs.analytics.text_numbers import convert_numbers
 
 _SEPARATORS = (",", ";", "\t", "|")
 _NO_SEPARATOR = "\x1f"  # unit separator: for a file of one column, whose text may hold any of the above
@@ -182,23 +183,27 @@ def _options(dialect: Dialect) -> str:
 
 
 def _sniff_types(connection: DuckDBPyConnection, path: Path, dialect: Dialect) -> _Types:
-    row = connection.execute(
+    header, columns, date_format, timestamp_format = one_row(
+        connection,
         "SELECT HasHeader, Columns, DateFormat, TimestampFormat "
         f"FROM sniff_csv(?, {_options(dialect)}, sample_size=-1)",
         [glob.escape(str(path))],
-    ).fetchone()
-    assert row is not None  # sniff_csv returns one row or raises
-    header, columns, date_format, timestamp_format = row
+    )
     return _Types(header, {c["name"]: c["type"] for c in columns}, date_format, timestamp_format)
 
 
 def _with_day_first(types: _Types, *, day_first: bool) -> _Types:
     def ordered(form: str | None) -> str | None:
-        if form is None or form.startswith("%Y") or (form.find("%d") < form.find("%m")) == day_first:
+        if form is None or not _day_beside_month(form) or form.startswith("%d") == day_first:
             return form
         return form[:5].translate(_SWAPPED) + form[5:]
 
     return _Types(types.header, types.columns, ordered(types.date_format), ordered(types.timestamp_format))
+
+
+def _day_beside_month(form: str) -> bool:
+    """Whether a date format starts with day and month as numbers, in one order or the other."""
+    return form[:2] + form[3:5] in ("%d%m", "%m%d")
 
 
 def _create(connection: DuckDBPyConnection, table: str, path: Path, dialect: Dialect, types: _Types) -> None:
@@ -217,11 +222,11 @@ def _date_notes(connection: DuckDBPyConnection, table: str, types: _Types) -> li
     notes = []
     for name, kind in types.columns.items():
         form = types.date_format if kind == "DATE" else types.timestamp_format
-        if not kind.startswith(("DATE", "TIMESTAMP")) or not form or form.startswith("%Y"):
+        if not kind.startswith(("DATE", "TIMESTAMP")) or not form or not _day_beside_month(form):
             continue
-        latest = connection.execute(f"SELECT max(day({quote(name)})) FROM {quote(table)}").fetchone()
-        if latest and latest[0] is not None and latest[0] <= 12:
-            order = "day/month" if form.find("%d") < form.find("%m") else "month/day"
+        (latest,) = one_row(connection, f"SELECT max(day({quote(name)})) FROM {quote(table)}")
+        if latest is not None and latest <= 12:
+            order = "day/month" if form.startswith("%d") else "month/day"
             notes.append(f"Dates in '{name}' were read as {order}; the other order would fit too.")
     return notes
 

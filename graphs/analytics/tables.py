@@ -20,7 +20,8 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from graphs.analytics.delimited import read_delimited
-from graphs.analytics.text_numbers import convert_numbers, quote
+from graphs.analytics.duck import one_row, quote
+from graphs.analytics.text_numbers import convert_numbers
 
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -60,11 +61,11 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.type.removeprefix("U").startswith(_NUMBER_TYPES)
+        return self.type.removeprefix("U").startswith(_NUMBER_TYPES) and not self.type.endswith("]")
 
     @property
     def is_time(self) -> bool:
-        return self.type.startswith(("DATE", "TIMESTAMP"))
+        return self.type.startswith(("DATE", "TIMESTAMP")) and not self.type.endswith("]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _info(
     notes: tuple[str, ...] = (),
 ) -> TableInfo:
     columns = columns_of(connection, name)
-    (rows,) = connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone() or (0,)
+    (rows,) = one_row(connection, f"SELECT count(*) FROM {quote(name)}")
     if rows == 0:
         raise ValueError(f"{origin} has column names but no rows.")
     return TableInfo(name, rows, columns, sheet, notes)
@@ -220,8 +221,7 @@ def _read_excel(
     cells = cells.dropna(how="all").dropna(how="all", axis="columns")
     if cells.empty:
         raise ValueError(f"Sheet '{chosen}' of {path.name} is empty.")
-    filled = cells.notna().sum(axis="columns")
-    above = int((filled > len(cells.columns) / 2).argmax())  # a title above the table fills a cell or two
+    above = _rows_above_header(cells)
     _create_from_frame(connection, name, _table_under(cells, above))
     notes = [f"{above} row(s) above the header were skipped."] if above else []
     if sheet is None and len(names) > 1:
@@ -230,6 +230,17 @@ def _read_excel(
     notes += convert_numbers(connection, name, texts)
     _narrow_to_dates(connection, name)
     return chosen, tuple(notes)
+
+
+def _rows_above_header(cells: pd.DataFrame) -> int:
+    """Titles fill a cell or two of the table's width; a header fills at least half, for one column may be
+    unnamed. In a table of two columns a lone cell is a title if words stand below it, else a header."""
+    filled = cells.notna().sum(axis="columns").to_numpy()
+    above = int((filled >= len(cells.columns) / 2).argmax())
+    lone = filled[above] == 1 and len(cells.columns) == 2 and len(cells) > above + 1
+    return (
+        above + 1 if lone and cells.iloc[above + 1].map(lambda cell: isinstance(cell, str)).all() else above
+    )
 
 
 def _table_under(cells: pd.DataFrame, above: int) -> pd.DataFrame:
@@ -245,10 +256,11 @@ def _narrow_to_dates(connection: DuckDBPyConnection, name: str) -> None:
         if not column.type.startswith("TIMESTAMP"):
             continue
         identifier = quote(column.name)
-        whole = connection.execute(
-            f"SELECT bool_and({identifier} = date_trunc('day', {identifier})) FROM {quote(name)}"
-        ).fetchone()
-        if whole and whole[0]:
+        (whole,) = one_row(
+            connection,
+            f"SELECT bool_and({identifier} = date_trunc('day', {identifier})) FROM {quote(name)}",
+        )
+        if whole:
             connection.execute(f"ALTER TABLE {quote(name)} ALTER {identifier} TYPE DATE")
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from graphs.analytics.duck import one_row, quote
+
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", ".")
 
 # A leading zero (00123) marks a code, not a quantity: no rule takes it.
@@ -29,14 +31,10 @@ class _Column:
     name: str
     type: str
     filled: int
+    has_comma: bool
     point: bool
     comma: bool
     grouped: bool
-
-
-def quote(identifier: str) -> str:
-    """SQL identifier in double quotes, any character allowed in it."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def convert_numbers(
@@ -65,28 +63,29 @@ def _judge(connection: DuckDBPyConnection, table: str, columns: dict[str, str]) 
     parts = []
     for name in columns:
         value = _without_marks(name)
-        parts.append(f"count({value})")
+        parts += [f"count({value})", f"bool_or(contains({value}, ','))"]
         parts += [f"bool_and(regexp_full_match({value}, '{rule}'))" for rule in (_POINT, _COMMA, _GROUPED)]
-    row = connection.execute(f"SELECT {', '.join(parts)} FROM {quote(table)}").fetchone() or ()
+    row = one_row(connection, f"SELECT {', '.join(parts)} FROM {quote(table)}")
     return [
-        _Column(name, fallback, row[i], bool(row[i + 1]), bool(row[i + 2]), bool(row[i + 3]))
-        for i, (name, fallback) in zip(range(0, len(row), 4), columns.items(), strict=True)
+        _Column(name, fallback, row[i], *map(bool, row[i + 1 : i + 5]))
+        for i, (name, fallback) in zip(range(0, len(row), 5), columns.items(), strict=True)
     ]
 
 
 def _decimal_comma(columns: list[_Column], *, semicolons: bool) -> bool:
-    if any(c.comma and not c.point and not c.grouped for c in columns):
+    # Points alone prove nothing: 192.168.100.101 looks like a number with its thousands grouped.
+    if any(c.comma and c.has_comma and not c.grouped for c in columns):
         return True
     if any(c.point and not c.comma for c in columns):
         return False
-    return semicolons and any(c.comma and not c.point for c in columns)
+    return semicolons and any(c.comma and c.has_comma for c in columns)
 
 
 def _convert(connection: DuckDBPyConnection, table: str, column: _Column, *, comma_first: bool) -> str:
     value = _without_marks(column.name)
     if not column.filled:
         return ""
-    if column.comma and (comma_first or not (column.point or column.grouped)):
+    if column.comma and comma_first:
         number = f"replace(regexp_replace({value}, '{_GROUP_SIGNS}', '', 'g'), ',', '.')"
         changed = _retype(connection, table, column.name, value, number)
         return f"'{column.name}' was read with a decimal comma." if changed else ""
@@ -104,10 +103,11 @@ def _convert(connection: DuckDBPyConnection, table: str, column: _Column, *, com
 def _retype(connection: DuckDBPyConnection, table: str, name: str, value: str, number: str) -> bool:
     """Make a column numeric. `number` is the SQL for the text in `value` as a number with a decimal point.
     Returns whether the two differ anywhere."""
-    whole, changed = connection.execute(
+    whole, changed = one_row(
+        connection,
         f"SELECT bool_and(regexp_full_match({number}, '{_INTEGER}')), bool_or({number} <> {value}) "
-        f"FROM {quote(table)}"
-    ).fetchone() or (False, False)
+        f"FROM {quote(table)}",
+    )
     _alter(connection, table, name, "BIGINT" if whole else "DOUBLE", number)
     return bool(changed)
 

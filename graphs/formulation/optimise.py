@@ -30,8 +30,8 @@ class Optimum:
     `batch_interval` the prediction interval of one new batch, both in the response's unit; with `se` they are
     None when the fit left no degrees of freedom. `target_met` is None unless the goal is a target; when it is
     False the blend is the nearest that the bounds allow. `bounds` are the (least, greatest) proportions that
-    were kept to; `at_bounds` are the components that lie on a bound;
-    `extrapolated` are those outside the range of the data, where the model is not to be trusted.
+    were kept to; `at_bounds` are the components that lie on a bound; `extrapolated` are those outside the
+    range of the data, where the model is not to be trusted.
     """
 
     goal: Goal
@@ -62,10 +62,10 @@ def optimise_blend(
 
     `bounds` are (least, greatest) proportions; a component without bounds keeps to the range that it has in
     the data. Where several blends meet a target, it is one whose prediction has a small standard error.
-    The optimum is global: the polynomial is followed by SLSQP from the best of a fixed set of points that
-    covers the region (its vertices, Snee & Marquardt, Technometrics 16 (1974) 399-408, and averages of
-    them), so that the same input gives the same blend. Raises ValueError for bounds that no blend can meet
-    and unknown goals or components.
+    The search is for the global optimum: SLSQP from the best of a fixed set of points that covers the
+    region (its vertices, Snee & Marquardt, Technometrics 16 (1974) 399-408, and averages of them), so that
+    the same input gives the same blend; the tests compare it with the exact optima of quadratics. Raises
+    ValueError for bounds that no blend can meet and unknown goals or components.
     """
     if goal not in GOALS:
         raise ValueError(f"There is no goal {goal!r}. Choose from: {', '.join(GOALS)}.")

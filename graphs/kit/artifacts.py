@@ -64,7 +64,9 @@ _SIGNATURES = {
 }
 """How a file of a type begins; content that begins otherwise is refused."""
 
-_TABLE_SUFFIXES = {".csv", ".tsv", ".parquet", ".xlsx"}
+TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".xlsx")
+"""The types that hold a table."""
+
 _CHUNK_BYTES = 1 << 20
 _MAX_NAME_BYTES = 180
 """Of UTF-8; file systems take 255, and a number may still be added."""
@@ -75,7 +77,12 @@ _NAME_LOCKS = tuple(threading.Lock() for _ in range(64))
 
 def is_table(name: str) -> bool:
     """Return whether the file's name says that it holds a table."""
-    return PurePosixPath(name).suffix.lower() in _TABLE_SUFFIXES
+    return PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
+
+
+def has_known_suffix(name: str) -> bool:
+    """Return whether the file's name ends as one of the types that are taken."""
+    return PurePosixPath(name).suffix.lower() in MEDIA_TYPES
 
 
 def suffix_of_media_type(media_type: str) -> str:

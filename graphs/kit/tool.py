@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
-from typing import Any, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolMessage
@@ -24,6 +24,9 @@ from pydantic import BaseModel, create_model
 
 from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.state import Artifact
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass
@@ -39,6 +42,13 @@ class Session:
         """Yield a local path that holds the session's file; InputError when there is no such file."""
         with self.artifacts.local_path(name) as path:
             yield path
+
+    def table(self, name: str, sheet: str | None = None) -> "DataFrame":
+        """Return a table file of the session as a frame; ValueError when it is not there or unreadable."""
+        from graphs.kit.tables.load import TableFile, load_frame
+
+        with self.path(name) as path:
+            return load_frame(TableFile(path, sheet))
 
     def save(self, name: str, content: bytes) -> Artifact:
         """Keep a file that the tool made and return its reference; a taken name gets a number."""

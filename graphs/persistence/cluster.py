@@ -118,7 +118,7 @@ class Cluster:
         return found
 
     def _clear_remains(self) -> None:
-        """Remove the lock file of a server that was killed, once its last child is gone."""
+        """Remove the lock files of a server that was killed, once its last child is gone."""
         deadline = time.monotonic() + _ORPHANS_TIMEOUT
         while orphans := self.processes():
             if time.monotonic() > deadline:
@@ -127,7 +127,14 @@ class Cluster:
                     f"{orphans}. End them and start again."
                 )
             time.sleep(0.05)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        lock_file = self.data / "postmaster.pid"
+        if not lock_file.exists():
+            return
+        # https://www.postgresql.org/docs/current/storage-file-layout.html lists what its lines are.
+        match lock_file.read_text().splitlines():
+            case [_, _, _, port, socket_folder, *_] if socket_folder:
+                (Path(socket_folder) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
+        lock_file.unlink()
 
     def _control(self, action: str, *arguments: str) -> None:
         self._run("pg_ctl", action, "-w", "-t", f"{_START_TIMEOUT:.0f}", "-D", str(self.data), *arguments)

@@ -98,11 +98,11 @@ class HoldfastSaver(AsyncPostgresSaver):
 
     def __init__(self, database: Database, *, serde: SerializerProtocol | None = None) -> None:
         super().__init__(database.pool, serde=serde)
-        self._database = database
+        self.database = database
 
     async def setup(self) -> None:
         """Create or migrate the tables; any number of replicas may do so at once."""
-        await self._database.migrate(super().setup)
+        await self.database.migrate(super().setup)
 
     async def aput(
         self,
@@ -113,16 +113,16 @@ class HoldfastSaver(AsyncPostgresSaver):
     ) -> RunnableConfig:
         with _serialized_once():
             await asyncio.to_thread(self._serialize_values, config, checkpoint, new_versions)
-            return await self._database.run(partial(super().aput, config, checkpoint, metadata, new_versions))
+            return await self.database.run(partial(super().aput, config, checkpoint, metadata, new_versions))
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         with _serialized_once():
-            await self._database.run(partial(super().aput_writes, config, writes, task_id, task_path))
+            await self.database.run(partial(super().aput_writes, config, writes, task_id, task_path))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        return await self._database.run(partial(super().aget_tuple, config))
+        return await self.database.run(partial(super().aget_tuple, config))
 
     async def alist(
         self,
@@ -136,7 +136,7 @@ class HoldfastSaver(AsyncPostgresSaver):
         size = _PAGE
         while limit is None or limit > 0:
             wanted = size if limit is None else min(size, limit)
-            page = await self._database.run(partial(self._page, config, filter, before, wanted))
+            page = await self.database.run(partial(self._page, config, filter, before, wanted))
             if len(page) < wanted or wanted == limit:
                 for item in page:
                     yield item
@@ -173,7 +173,7 @@ class HoldfastSaver(AsyncPostgresSaver):
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
-        return await self._database.run(
+        return await self.database.run(
             partial(super().aget_delta_channel_history, config=config, channels=channels)
         )
 
@@ -186,7 +186,7 @@ class HoldfastSaver(AsyncPostgresSaver):
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncGenerator[AsyncCursor[DictRow]]:
         # The base takes a lock before it asks the pool, and so runs one operation at a time.
-        async with self._database.cursor(pipeline=pipeline) as cur:
+        async with self.database.cursor(pipeline=pipeline) as cur:
             yield cur
 
     async def _page(
@@ -200,7 +200,7 @@ class HoldfastSaver(AsyncPostgresSaver):
         return [item async for item in page]
 
     async def _maintain(self, operation: Callable[[], Awaitable[None]]) -> None:
-        await self._database.run(operation, attempt_timeout=_MAINTENANCE_TIMEOUT)
+        await self.database.run(operation, attempt_timeout=_MAINTENANCE_TIMEOUT)
 
     async def _execute(self, query: LiteralString, params: dict[str, Any]) -> None:
         async with self._cursor() as cur:

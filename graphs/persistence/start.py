@@ -113,6 +113,9 @@ async def open_store(
     async with shared_database(settings, source=source, unavailable=unavailable) as database:
         store = HoldfastStore(database, ttl=ttl)
         await store.setup()
+        if ttl is None:
+            yield store
+            return
         await store.start_ttl_sweeper()
         try:
             yield store

@@ -26,24 +26,24 @@ class HoldfastStore(AsyncPostgresStore):
     alist_namespaces = BaseStore.alist_namespaces
 
     def __init__(self, database: Database, *, ttl: TTLConfig | None = None) -> None:
-        self._database = database
+        self.database = database
         super().__init__(database.pool, ttl=ttl)
 
     async def setup(self) -> None:
         """Create or migrate the tables; any number of replicas may do so at once."""
-        await self._database.migrate(super().setup)
+        await self.database.migrate(super().setup)
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        return await self._database.run(partial(super().abatch, list(ops)))
+        return await self.database.run(partial(super().abatch, list(ops)))
 
     async def sweep_ttl(self) -> int:
         """Delete what has expired; returns the number of items."""
-        return await self._database.run(super().sweep_ttl)
+        return await self.database.run(super().sweep_ttl)
 
     def _ensure_task(self) -> None:
         """Start no background task: there is no queue to serve."""
 
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncGenerator[AsyncCursor[DictRow]]:
-        async with self._database.cursor(pipeline=pipeline) as cur:
+        async with self.database.cursor(pipeline=pipeline) as cur:
             yield cur

@@ -49,6 +49,7 @@ def isolated_project(folder: Path) -> Path:
     `langgraph dev` keeps its threads and runs in the folder that it runs in: servers that must not share
     them need a folder each.
     """
+    folder.chmod(0o711)  # an embedded PostgreSQL below it, which does not run as root, has to pass
     config = json.loads((PROJECT_ROOT / "langgraph.json").read_text())
     (folder / "langgraph.json").write_text(json.dumps(config))
     (folder / "graphs").symlink_to(PROJECT_ROOT / "graphs", target_is_directory=True)

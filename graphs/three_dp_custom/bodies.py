@@ -12,18 +12,22 @@ _SAME_TURN = 6
 def disagreeing_faces(faces: np.ndarray) -> np.ndarray:
     """Mask of the faces to flip so that neighbours agree; in each connected part the lesser number."""
     pairs, same_direction = _neighbours(faces)
-    graph = graph_of(pairs, len(faces), 1.0 + same_direction)  # 1: the two agree, 2: one must turn
-    flipped = np.zeros(len(faces), dtype=bool)
-    _, part = connected_components(graph, directed=False)
-    for first in np.unique(part, return_index=True)[1]:
-        order, before = breadth_first_order(graph, first, directed=False)
-        reached = order[1:]
-        turns = np.asarray(graph[before[reached], reached]).reshape(-1) == 2
-        for face, turn in zip(reached.tolist(), turns.tolist(), strict=True):
-            flipped[face] = flipped[before[face]] ^ turn
-        if 2 * flipped[order].sum() > len(order):
-            flipped[order] ^= True
-    return flipped
+    count, part = connected_components(graph_of(pairs, len(faces)), directed=False)
+    # one tree through all faces, from a root above the first face of each part
+    root = len(faces)
+    firsts = np.unique(part, return_index=True)[1]
+    pairs = np.vstack([pairs, np.column_stack([np.full(count, root), firsts])])
+    turns = np.concatenate([same_direction, np.zeros(count, dtype=bool)])
+    graph = graph_of(pairs, root + 1, 1.0 + turns)  # 1: the two agree, 2: one must turn
+    order, before = breadth_first_order(graph, root, directed=False)
+    reached = order[1:]
+    must_turn = np.asarray(graph[before[reached], reached]).reshape(-1) == 2
+    flipped = np.zeros(root + 1, dtype=bool)
+    for face, turn in zip(reached.tolist(), must_turn.tolist(), strict=True):
+        flipped[face] = flipped[before[face]] ^ turn
+    flipped = flipped[:root]
+    most = 2 * np.bincount(part, weights=flipped, minlength=count) > np.bincount(part, minlength=count)
+    return flipped ^ most[part]
 
 
 def inside_out_faces(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -34,20 +38,32 @@ def inside_out_faces(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """
     pairs, _ = _neighbours(faces)
     count, part = connected_components(graph_of(pairs, len(faces)), directed=False)
-    volumes = np.bincount(part, weights=np.linalg.det(vertices[faces]) / 6, minlength=count)
+    corners = (vertices - vertices.mean(axis=0))[faces]
+    volumes = np.bincount(part, weights=np.linalg.det(corners) / 6, minlength=count)
     closed = 2 * np.bincount(part[pairs[:, 0]], minlength=count) == 3 * np.bincount(part, minlength=count)
     turned = np.zeros(len(faces), dtype=bool)
-    if not (closed & (volumes < 0)).any():
+    negative = np.flatnonzero(closed & (volumes < 0))
+    if not len(negative):
         return turned
-    for body in np.flatnonzero(closed):
-        around = [
-            other
-            for other in np.flatnonzero(closed)
-            if abs(volumes[other]) > abs(volumes[body])
-            and _is_inside(vertices[faces[part == body][0, 0]], vertices[faces[part == other]])
-        ]
-        outermost = max(around, key=lambda other: abs(volumes[other]), default=body)
-        turned[part == body] = volumes[outermost] < 0
+
+    members = _members(part, count)
+    low = np.array([corners[faces_of].min(axis=(0, 1)) for faces_of in members])
+    high = np.array([corners[faces_of].max(axis=(0, 1)) for faces_of in members])
+
+    def inside(body: int, other: int) -> bool:
+        return _is_inside(corners[members[body][0], 0], corners[members[other]])
+
+    for body in negative.tolist():
+        wider = closed & (low <= low[body]).all(axis=1) & (high >= high[body]).all(axis=1)
+        wider[body] = False
+        if any(inside(body, other) for other in np.flatnonzero(wider).tolist()):
+            continue
+        turned[members[body]] = True
+        narrower = closed & (low >= low[body]).all(axis=1) & (high <= high[body]).all(axis=1)
+        narrower[body] = False
+        for other in np.flatnonzero(narrower).tolist():
+            if inside(other, body):
+                turned[members[other]] = True
     return turned
 
 
@@ -68,7 +84,8 @@ def join_touching_bodies(mesh: trimesh.Trimesh) -> tuple[trimesh.Trimesh, int]:
         pairs.append(around)
     count, part = connected_components(graph_of(np.vstack(pairs), len(mesh.faces)), directed=False)
     bodies = [
-        trimesh.Trimesh(mesh.vertices, mesh.faces[part == body], process=False) for body in range(count)
+        trimesh.Trimesh(mesh.vertices, mesh.faces[faces_of], process=False)
+        for faces_of in _members(part, count)
     ]
     if count < 2 or not all(body.is_volume for body in bodies):
         return mesh, 0
@@ -80,10 +97,12 @@ def _faces_at_crowded_edges(faces: np.ndarray) -> dict[tuple[int, int], np.ndarr
     """The edges of more than two faces, each with its sides: side s is edge s % 3 of face s // 3."""
     edges = np.sort(trimesh.geometry.faces_to_edges(faces), axis=1)
     distinct, inverse, uses = np.unique(edges, axis=0, return_inverse=True, return_counts=True)
-    inverse = inverse.reshape(-1)
+    if uses.max() <= 2:
+        return {}
+    sides_of = _members(inverse.reshape(-1), len(distinct))
     return {
-        (int(distinct[edge, 0]), int(distinct[edge, 1])): np.flatnonzero(inverse == edge)
-        for edge in np.flatnonzero(uses > 2)
+        (int(distinct[edge, 0]), int(distinct[edge, 1])): sides_of[edge]
+        for edge in np.flatnonzero(uses > 2).tolist()
     }
 
 
@@ -132,6 +151,11 @@ def _is_inside(point: np.ndarray, triangles: np.ndarray) -> bool:
         + np.einsum("ij,ij->i", c, a) * lb
     )
     return bool(abs(2 * np.arctan2(above, below).sum()) > 2 * np.pi)
+
+
+def _members(group: np.ndarray, count: int) -> list[np.ndarray]:
+    """The places of each group's members: `group` gives each member's group, 0 to count - 1."""
+    return np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group, minlength=count))[:-1])
 
 
 def _neighbours(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import manifold3d
 import numpy as np
 import trimesh
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from shapely import Polygon
 
 # Corners this close to a plane, as a share of the mesh's largest dimension, lie in it: STL's 32-bit noise.
@@ -27,28 +29,32 @@ class _FlatLoop:
     corners: np.ndarray  # (n,) vertex numbers
     origin: np.ndarray  # (3,)
     normal: np.ndarray  # (3,) unit; the loop runs counter-clockwise seen against it
+    area: float
 
 
 def fill_holes(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, int]:
     """Faces that close the holes, and how many boundary loops they close.
 
     `vertices` is (n, 3) and `faces` (m, 3), wound consistently. Returns the new faces (k, 3), wound as
-    their neighbours are. A loop that can't be covered without folding is left open and not counted.
+    their neighbours are. Left open and not counted are loops that can't be covered without folding, and
+    the rims of flat sheets, whose cover would be a second sheet on the first.
     """
     size = float(np.ptp(vertices, axis=0).max())
+    on_sheet = _on_flat_sheet(vertices, faces, size)
     flat, curved = [], []
     for loop in boundary_loops(faces):
-        plane = _plane_of(vertices, loop, size)
-        if plane is None:
+        if on_sheet[loop[0]]:
+            continue
+        in_plane = _in_plane(vertices, loop, size)
+        if in_plane is None:
             curved.append(loop)
         else:
-            flat.append(plane)
+            flat.append(in_plane)
 
     patches, closed = [], 0
-    for group in _coplanar_groups(flat, vertices, size):
-        for outline in _outlines(group, vertices):
-            patches.append(_cover_in_plane(outline, vertices))
-            closed += len(outline)
+    for outline in _outlines(flat, vertices, size):
+        patches.append(_cover_in_plane(outline, vertices))
+        closed += len(outline)
     for loop in curved:
         patch = _cover_curved(loop, vertices, faces)
         if patch is not None:
@@ -72,9 +78,8 @@ def boundary_loops(faces: np.ndarray) -> list[np.ndarray]:
         leads_to[int(start)].append(int(end))
 
     loops = []
-    while leads_to:
-        path = [min(leads_to)]
-        place = {path[0]: 0}
+    for first in sorted(leads_to):
+        path, place = [first], {first: 0}
         while path[-1] in leads_to:
             following = leads_to[path[-1]].pop()
             if not leads_to[path[-1]]:
@@ -91,51 +96,72 @@ def boundary_loops(faces: np.ndarray) -> list[np.ndarray]:
     return loops
 
 
-def _plane_of(vertices: np.ndarray, loop: np.ndarray, size: float) -> _FlatLoop | None:
+def _on_flat_sheet(vertices: np.ndarray, faces: np.ndarray, size: float) -> np.ndarray:
+    """Mask of the vertices whose connected part of the surface lies in one plane."""
+    edges = trimesh.geometry.faces_to_edges(faces)
+    links = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(vertices),) * 2)
+    count, part = connected_components(links, directed=False)
+    members = np.bincount(part, minlength=count)
+    means = np.column_stack([np.bincount(part, column, count) / members for column in vertices.T])
+    offsets = vertices - means[part]
+    spread = np.empty((count, 3, 3))
+    for row in range(3):
+        for column in range(3):
+            spread[:, row, column] = np.bincount(part, offsets[:, row] * offsets[:, column], count) / members
+    thickness = np.sqrt(np.maximum(np.linalg.eigvalsh(spread)[:, 0], 0))
+    return (thickness <= _FLAT * size)[part]
+
+
+def _in_plane(vertices: np.ndarray, loop: np.ndarray, size: float) -> _FlatLoop | None:
     points = vertices[loop]
     origin = points.mean(axis=0)
     normal = _area_vector(points - origin)
-    length = np.linalg.norm(normal)
-    if length <= _FLAT * size**2:
+    area = float(np.linalg.norm(normal))
+    if area <= _FLAT * size**2:
         return None
-    normal = normal / length
+    normal = normal / area
     if np.abs((points - origin) @ normal).max() > _FLAT * size:
         return None
     if not Polygon(_flattened(points, normal)).is_valid:
         return None
-    return _FlatLoop(loop, origin, normal)
+    return _FlatLoop(loop, origin, normal, area)
 
 
-def _coplanar_groups(loops: list[_FlatLoop], vertices: np.ndarray, size: float) -> list[list[_FlatLoop]]:
-    groups: list[list[_FlatLoop]] = []
-    for loop in loops:
-        for group in groups:
-            first = group[0]
-            if np.abs((vertices[loop.corners] - first.origin) @ first.normal).max() <= _FLAT * size:
-                group.append(loop)
+def _outlines(loops: list[_FlatLoop], vertices: np.ndarray, size: float) -> list[list[_FlatLoop]]:
+    """Each outer loop with the loops inside it that run the other way: one face with its holes."""
+    if not loops:
+        return []
+    origins = np.array([loop.origin for loop in loops])
+    normals = np.array([loop.normal for loop in loops])
+    low = np.array([vertices[loop.corners].min(axis=0) for loop in loops])
+    high = np.array([vertices[loop.corners].max(axis=0) for loop in loops])
+    is_outer = np.zeros(len(loops), dtype=bool)
+    near = _FLAT * size
+    holes_of: dict[int, list[int]] = {}
+    for number in sorted(range(len(loops)), key=lambda n: -loops[n].area):
+        inner = loops[number]
+        may_hold = np.flatnonzero(
+            is_outer
+            & (normals @ inner.normal < 0)
+            & (np.abs(((inner.origin - origins) * normals).sum(axis=1)) <= near)
+            & (low <= low[number] + near).all(axis=1)
+            & (high >= high[number] - near).all(axis=1)
+        )
+        for outer in sorted(may_hold.tolist(), key=lambda n: loops[n].area):
+            if _holds(loops[outer], inner, vertices) and not any(
+                _holds(loops[hole], inner, vertices) for hole in holes_of[outer]
+            ):
+                holes_of[outer].append(number)
                 break
         else:
-            groups.append([loop])
-    return groups
-
-
-def _outlines(group: list[_FlatLoop], vertices: np.ndarray) -> list[list[_FlatLoop]]:
-    """Each outer loop with the loops inside it that run the other way: one face with its holes."""
-    polygons = [Polygon(_flattened(vertices[loop.corners], group[0].normal)) for loop in group]
-    holes_of: dict[int, list[int]] = {}
-    for number in sorted(range(len(group)), key=lambda n: -polygons[n].area):
-        around = [
-            outer
-            for outer in holes_of
-            if group[outer].normal @ group[number].normal < 0
-            and polygons[outer].contains(polygons[number])
-            and not any(polygons[hole].contains(polygons[number]) for hole in holes_of[outer])
-        ]
-        if around:
-            holes_of[around[-1]].append(number)  # the smallest: outer loops are in order of their area
-        else:
             holes_of[number] = []
-    return [[group[outer], *(group[hole] for hole in holes)] for outer, holes in holes_of.items()]
+            is_outer[number] = True
+    return [[loops[outer], *(loops[hole] for hole in holes)] for outer, holes in holes_of.items()]
+
+
+def _holds(outer: _FlatLoop, inner: _FlatLoop, vertices: np.ndarray) -> bool:
+    around, within = (Polygon(_flattened(vertices[loop.corners], outer.normal)) for loop in (outer, inner))
+    return bool(around.contains(within))
 
 
 def _cover_in_plane(outline: list[_FlatLoop], vertices: np.ndarray) -> np.ndarray:

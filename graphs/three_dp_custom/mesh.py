@@ -7,6 +7,7 @@ left to be assumed or made necessary (a unit, a conversion) stands in ``mesh.met
 import io
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -25,6 +26,9 @@ _UNITS_OF_3MF = ("micron", "millimeter", "millimeters", "centimeter", "inch", "f
 # glTF is y-up and 3D printing z-up: (x, y, z) becomes (x, -z, y).
 _Y_UP_TO_Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1.0, 0], [0, 1.0, 0, 0], [0, 0, 0, 1.0]])
 
+# No coordinate of a part is as large in any unit; trimesh can't tell vertices apart much farther out.
+_FARTHEST = 1e7
+
 # A face thinner than this share of the largest dimension has no direction of its own (0.1 µm in 100 mm:
 # the noise of STL's 32-bit floats, far below what any printer resolves).
 _THIN = 1e-6
@@ -39,6 +43,7 @@ _READ_ERRORS = (
     AssertionError,
     EOFError,
     MemoryError,
+    NameError,
     NotImplementedError,
     RuntimeError,
     StopIteration,
@@ -46,6 +51,7 @@ _READ_ERRORS = (
     HeaderError,
     struct.error,
     zipfile.BadZipFile,
+    zlib.error,
 )
 
 
@@ -99,13 +105,15 @@ def load(data: bytes, file_name: str, unit: str = "mm") -> trimesh.Trimesh:
     if not data:
         raise ValueError(f"'{file_name}' is empty (0 bytes). Export it again and send the new file.")
 
-    scene = _read_scene(data, kind, file_name)
-    mesh = _joined(scene, file_name)
+    if kind == "stl":
+        _check_stl_length(data, file_name)
+    parts, stated_unit = _read_parts(data, kind, file_name)
+    mesh = _joined(parts, file_name)
     if kind == "stl":
         _check_all_facets_read(data, mesh, file_name)
     mesh.merge_vertices()
     mesh.remove_unreferenced_vertices()
-    _to_millimetres(mesh, kind, unit, scene)
+    _to_millimetres(mesh, kind, unit if stated_unit is None else stated_unit)
     return mesh
 
 
@@ -152,9 +160,10 @@ def why_not_solid(mesh: trimesh.Trimesh) -> str | None:
         faults.append("some neighbouring faces point in opposite directions")
     if faults:
         return "; ".join(faults)
-    if abs(mesh.volume) <= _THIN * mesh.area * mesh.extents.max():
+    volume = np.linalg.det(mesh.triangles - mesh.centroid).sum() / 6
+    if abs(volume) <= _THIN * mesh.area * mesh.extents.max():
         return "it encloses no space"
-    if mesh.volume < 0:
+    if volume < 0:
         return "it is inside out: its faces point inwards"
     return None
 
@@ -174,19 +183,40 @@ def thin_faces(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return twice_area <= longest * _THIN * np.ptp(vertices, axis=0).max()
 
 
-def _read_scene(data: bytes, kind: str, file_name: str) -> trimesh.Scene:
+def _read_parts(data: bytes, kind: str, file_name: str) -> tuple[list[trimesh.Trimesh], str | None]:
+    """The meshes of a file, each in its place, and the unit that the file states."""
     try:
-        return trimesh.load_scene(io.BytesIO(data), file_type=kind, process=False, skip_materials=True)
+        scene = trimesh.load_scene(io.BytesIO(data), file_type=kind, process=False, skip_materials=True)
+        parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh)]
     except _READ_ERRORS as error:
+        raise _damaged(data, kind, file_name) from error
+    return parts, scene.metadata.get("units")
+
+
+def _damaged(data: bytes, kind: str, file_name: str) -> ValueError:
+    return ValueError(
+        f"'{file_name}' could not be read as {kind.upper()}: it is damaged, cut short or of another format "
+        f"({len(data):,} bytes). Export it again and send the new file."
+    )
+
+
+def _check_stl_length(data: bytes, file_name: str) -> None:
+    """trimesh takes a binary STL of the wrong length for an ASCII one without facets."""
+    if data.lstrip()[:5].lower() == b"solid":
+        return
+    if len(data) < 84:
+        raise _damaged(data, "stl", file_name)
+    triangles = int.from_bytes(data[80:84], "little")
+    if len(data) != 84 + 50 * triangles:
         raise ValueError(
-            f"'{file_name}' could not be read as {kind.upper()}: it is damaged, cut short or of another "
-            f"format ({len(data):,} bytes). Export it again and send the new file."
-        ) from error
+            f"'{file_name}' is damaged or cut short: by its header it has {triangles:,} triangles "
+            f"({84 + 50 * triangles:,} bytes), and it is {len(data):,} bytes long. Export it again and send "
+            "the new file."
+        )
 
 
-def _joined(scene: trimesh.Scene, file_name: str) -> trimesh.Trimesh:
-    """One mesh of the scene's parts, without colours and stored normals (winding says where faces look)."""
-    parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh)]
+def _joined(parts: list[trimesh.Trimesh], file_name: str) -> trimesh.Trimesh:
+    """One mesh of the parts, without colours and stored normals (winding says where faces look)."""
     if not sum(len(part.faces) for part in parts):
         raise ValueError(
             f"'{file_name}' has no triangles. Export the model as a mesh (not as points, lines or an "
@@ -200,11 +230,12 @@ def _joined(scene: trimesh.Scene, file_name: str) -> trimesh.Trimesh:
             f"'{file_name}' is damaged: a face refers to vertex {int(faces.max()) + 1}, and there are "
             f"{len(vertices)}. Export it again and send the new file."
         )
-    broken = int((~np.isfinite(vertices)).any(axis=1).sum())
-    if broken:
+    # False for NaN too
+    sound = (np.abs(vertices) < _FARTHEST).all(axis=1) & (vertices.shape[1] == 3)
+    if not sound.all():
         raise ValueError(
-            f"'{file_name}' is damaged: {broken} of {len(vertices)} vertices have coordinates that are "
-            "not numbers. Export it again and send the new file."
+            f"'{file_name}' is damaged: {int((~sound).sum())} of {len(vertices)} vertices have coordinates "
+            "that are missing, not numbers or out of all measure. Export it again and send the new file."
         )
     return trimesh.Trimesh(vertices, faces, process=False)
 
@@ -221,14 +252,13 @@ def _check_all_facets_read(data: bytes, mesh: trimesh.Trimesh, file_name: str) -
         )
 
 
-def _to_millimetres(mesh: trimesh.Trimesh, kind: str, unit: str, scene: trimesh.Scene) -> None:
+def _to_millimetres(mesh: trimesh.Trimesh, kind: str, unit: str) -> None:
     notes = []
     if kind == "glb":
         unit = "m"
         mesh.apply_transform(_Y_UP_TO_Z_UP)
         notes.append("glTF lengths are metres with +y up: scaled to millimetres and turned so that +z is up.")
     elif kind == "3mf":
-        unit = scene.metadata["units"]
         if unit not in _UNITS_OF_3MF:
             raise ValueError(
                 f"The 3MF file states an unknown unit, '{unit}'. Export it again in millimetres."

@@ -22,7 +22,9 @@ _WORDS = dict(
         strict=True,
     )
 )
-_WORD_NUMBER = re.compile(rf"(?<![\w\-])({'|'.join(_WORDS)})(?![\w]|-(?!\w*(?:day|week|month|hour|year)))", re.IGNORECASE)
+_WORD_NUMBER = re.compile(
+    rf"(?<![\w\-])({'|'.join(_WORDS)})(?![\w]|-(?!\w*(?:day|week|month|hour|year)))", re.IGNORECASE
+)
 _RUN_GAP = re.compile(r"\s*(?:,|;|/|x|×|\*|by|and|, and|-|\u2013|\u2014|to|up to)?\s*", re.IGNORECASE)
 _PRODUCT_GAP = re.compile(r"\s*(?:x|×|\*|by)\s*", re.IGNORECASE)
 _RANGE_GAP = re.compile(r"\s*(?:-|\u2013|\u2014|to|up to|until|\.\.\.?)\s*", re.IGNORECASE)
@@ -34,7 +36,9 @@ _HIGH_WORDS = re.compile(
     r"(?:\b(?:at most|no more than|not more than|maximum(?: of)?|up to|under|below|less than|within)|<=|≤|<)\s*$",
     re.IGNORECASE,
 )
-_INCH_FOLLOWS = re.compile(r"\s*(?:$|[.,;:!?)\]x×*]|by\b|wide|long|tall|high|deep|thick|in (?:diameter|length|width))")
+_INCH_FOLLOWS = re.compile(
+    r"\s*(?:$|[.,;:!?)\]x×*]|by\b|wide|long|tall|high|deep|thick|in (?:diameter|length|width))"
+)
 _MAX_FIGURES = 60
 """A request with more figures than this carries data, not arguments."""
 
@@ -104,7 +108,9 @@ def _unit_after(text: str, position: int, units: tuple[str, ...]) -> tuple[str, 
         match = re.match(rf"\s*-?\s*{re.escape(unit)}(?!\w)", rest, re.IGNORECASE)
         if match and unit.lower() not in UNITS:
             return unit, position + match.end()
-    match = re.match(r"\s*-?\s*(per cent(?!\w)|°\s?[CF](?!\w)|%|[$€£°]|[^\W\d_]+(?:\^[23]|[23²³])?(?!\w))", rest)
+    match = re.match(
+        r"\s*-?\s*(per cent(?!\w)|°\s?[CF](?!\w)|%|[$€£°]|[^\W\d_]+(?:\^[23]|[23²³])?(?!\w))", rest
+    )
     if not match:
         return "", position
     if len(match[1]) == 1 and match[1].isupper():
@@ -147,4 +153,3 @@ def _is_range(text: str, first: Figure, second: Figure) -> bool:
 def _bound_before(before: str) -> str:
     tail = before[-24:]
     return "low" if _LOW_WORDS.search(tail) else "high" if _HIGH_WORDS.search(tail) else ""
-

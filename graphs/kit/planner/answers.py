@@ -1,0 +1,75 @@
+"""What the planner says at the end: the tools' texts as they stand, and plain words where there are none."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from graphs.kit.planner.declarations import ToolProfile
+from graphs.kit.planner.files import Desk
+from graphs.kit.planner.prose import Message
+from graphs.kit.subagent import SubAgent
+
+_REJECTED = re.compile(
+    r"^User rejected the tool call for `[^`]*`(?: with reason: (?P<reason>.*))?", re.DOTALL
+)
+_THANKS = re.compile(r"\b(?:thanks|thank you|cheers)\b", re.IGNORECASE)
+_MAX_EXAMPLES = 4
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return the parts as paragraphs, each once."""
+    return "\n\n".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def failure(text: str, request: str) -> str:
+    """Return what is said when a tool could not do its work, or a person did not want it to."""
+    rejected = _REJECTED.match(text)
+    if not rejected:
+        return f"{text}\n\nCorrect that and ask again."
+    reason = f" Your reason: {rejected['reason']}" if rejected["reason"] else ""
+    return f"You did not approve “{request}”, so it was not done.{reason}"
+
+
+def not_done(requests: Sequence[str]) -> str:
+    """Return the note on requests that were left because one before them failed; '' for none."""
+    return f"Not done because of this: {_quoted(requests)}." if requests else ""
+
+
+def unserved(requests: Sequence[str]) -> str:
+    """Return the note on requests that no tool serves; '' for none."""
+    return f"I have no tool for {_quoted(requests)}." if requests else ""
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return ", ".join(f"“{' '.join(text.split()).rstrip('.;,')}”" for text in texts)
+
+
+def overview(message: Message, team: Sequence[SubAgent], tools: Sequence[ToolProfile], desk: Desk) -> str:
+    """Return what this agent can do, with examples; for a mere thank-you, a short answer."""
+    if _THANKS.search(message.text) and len(message.text.split()) <= 6:
+        return "You're welcome."
+    files = f"I have {', '.join(desk.handed)}. What shall I do with it?" if desk.handed else ""
+    abilities = [f"- {subagent.name.replace('_', ' ')}: {subagent.purpose}" for subagent in team] or [
+        f"- {tool.name.replace('_', ' ')}: {tool.description.splitlines()[0]}" for tool in tools
+    ]
+    examples = [f"- {example}" for example in _examples(tools, desk)]
+    return joined(
+        [files, "\n".join(["This is what I can do:", *abilities]), "\n".join(["For example:", *examples])]
+    )
+
+
+def _examples(tools: Sequence[ToolProfile], desk: Desk) -> list[str]:
+    """Return a few examples, of different sub-agents and for the files at hand where that is possible."""
+    suffixes = {name[name.rfind(".") :].lower() for name in desk.handed}
+    useful = [tool for tool in tools if tool.examples and not tool.approval]
+    ranked = sorted(useful, key=lambda tool: not any(tool.takes_file(suffix) for suffix in suffixes))
+    chosen: list[str] = []
+    for round_of in (_first_of_each_subagent(ranked), ranked):
+        chosen += [tool.examples[0] for tool in round_of if tool.examples[0] not in chosen]
+    return chosen[:_MAX_EXAMPLES]
+
+
+def _first_of_each_subagent(tools: Sequence[ToolProfile]) -> list[ToolProfile]:
+    first: dict[str, ToolProfile] = {}
+    for tool in tools:
+        first.setdefault(tool.subagent, tool)
+    return list(first.values())

@@ -1,0 +1,250 @@
+"""Which columns of a table a request names, and which column arguments they are the values of."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from graphs.kit.planner.cues import EXPLICIT, best_matching, cue_places, cue_score, explicit_span
+from graphs.kit.planner.declarations import Argument
+from graphs.kit.planner.words import STOP_STEMS, Token, find_phrase, stem, stems, tokens
+from graphs.kit.state import Column
+
+_NUMERIC = re.compile(
+    r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|REAL|DOUBLE|DECIMAL|NUMERIC|BIGNUM|INT|BOOLEAN",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_RUN_GAP = re.compile(r"[\s\"'`]*(?:,|;|/|and|&|\+|, and|or|plus)?[\s\"'`]*", re.IGNORECASE)
+_GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
+_EXACT, _FOLDED, _STEMMED, _PREFIX, _PART = 3.0, 2.5, 2.0, 1.0, 0.6
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A column as a text names it; `quality` says how surely. `run` numbers the list it stands in."""
+
+    column: str
+    start: int
+    end: int
+    quality: float
+    run: int = -1
+
+
+def is_numeric(column: Column) -> bool:
+    """Return whether numbers can be computed from the column; a truth value counts as 0 or 1."""
+    return _NUMERIC.match(column["type"]) is not None
+
+
+def fits(argument: Argument, column: Column) -> bool:
+    """Return whether the column's type is what the argument wants."""
+    if argument.numeric is None or column["type"].upper() == "BOOLEAN":
+        return True
+    return argument.numeric == is_numeric(column)
+
+
+def mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
+    """Return the columns that the text names, in order, without overlaps.
+
+    Exact names win over names with folded case, spaces and underscores, those over plurals, and those
+    over a first or other word of the name that only one column has.
+    """
+    found = [mention for column in columns for mention in _mentions_of(text, column["name"])]
+    found += _partial_mentions(text, columns)
+    chosen: list[Mention] = []
+    for mention in sorted(found, key=lambda m: (-m.quality, m.start - m.end, m.start)):
+        if not any(mention.start < other.end and other.start < mention.end for other in chosen):
+            chosen.append(mention)
+    return _with_runs(text, sorted(chosen, key=lambda m: m.start))
+
+
+def _mentions_of(text: str, name: str) -> list[Mention]:
+    exact = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", 0 if len(name) == 1 else re.IGNORECASE)
+    found = [
+        Mention(name, match.start(), match.end(), _EXACT)
+        for match in exact.finditer(text)
+        if len(name) > 1 or _stands_for_itself(text, match)
+    ]
+    words = tokens(text)
+    wanted = stems(_CAMEL.sub(" ", name.replace("_", " ")))
+    if len("".join(wanted)) < 2:
+        return found
+    for first, last in find_phrase(words, wanted):
+        start, end = words[first].start, words[last - 1].end
+        same = _folded(text[start:end]) == _folded(name)
+        found.append(Mention(name, start, end, _FOLDED if same else _STEMMED))
+    return found
+
+
+def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
+    """A single letter is a column, not an article or pronoun: quoted, beside another sign, or no such word."""
+    if match[0] not in {"a", "A", "I", "i"}:
+        return True
+    beside = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
+    in_list = re.match(r"\s*(?:,|and\b|=|\+|\*)", text[match.end() :]) or re.search(
+        r"(?:,|\band|=|\+|\*|\bcolumns?)\s*$", text[: match.start()]
+    )
+    return bool(re.search(r"[\"'`=*+]", beside) or in_list)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _partial_mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
+    names = {column["name"]: stems(_CAMEL.sub(" ", column["name"].replace("_", " "))) for column in columns}
+    found = []
+    for token in tokens(text):
+        if len(token.stem) < 3 or token.stem in STOP_STEMS or token.stem.isdigit():
+            continue
+        for owners, quality in (
+            ([name for name, words in names.items() if words and _begins(words[0], token)], _PREFIX),
+            ([name for name, words in names.items() if token.stem in words[1:]], _PART),
+        ):
+            if owners:
+                if len(owners) == 1:
+                    found.append(Mention(owners[0], token.start, token.end, quality))
+                break
+    return found
+
+
+def _begins(word: str, token: Token) -> bool:
+    """'revenue' names revenue_usd, and 'temperature' names temp."""
+    return word == token.stem or (len(word) >= 4 and token.stem.startswith(word))
+
+
+def _with_runs(text: str, found: list[Mention]) -> list[Mention]:
+    result: list[Mention] = []
+    run = -1
+    for index, mention in enumerate(found):
+        gap = text[found[index - 1].end : mention.start] if index else None
+        if gap is None or not _RUN_GAP.fullmatch(gap):
+            run += 1
+        result.append(Mention(mention.column, mention.start, mention.end, mention.quality, run))
+    return result
+
+
+@dataclass(frozen=True)
+class ColumnSearch:
+    """A request's text (file names masked, quotes kept) over the columns of one table."""
+
+    text: str
+    columns: Sequence[Column]
+    arguments: Sequence[Argument]
+    declared_words: frozenset[str]
+
+    def find(self) -> dict[str, Any]:
+        """Return the columns for the arguments: a name, or a list of names where many are wanted."""
+        found = [m for m in mentions(self.text, self.columns) if not self._is_cue_only(m)]
+        values: dict[str, Any] = {}
+        found = self._take_lists(found, values)
+        found = self._take_single(found, values)
+        self._take_rest(found, values)
+        self._take_only_ones(values)
+        return values
+
+    def unknown_group(self, values: dict[str, Any]) -> tuple[Argument, str] | None:
+        """Return an argument and the word behind its "by" or "per" that is no column, if there is one."""
+        for argument in self.arguments:
+            cues = [cue for cue in argument.cues if cue.lower() in _GROUPING]
+            if not cues or values.get(argument.name):
+                continue
+            match = re.search(
+                rf"\b(?:{'|'.join(cues)})\s+(?:the\s+|each\s+)?([^\W\d_][\w\-]*)", self.text, re.IGNORECASE
+            )
+            if match and not (set(stems(match[1])) & (self.declared_words | STOP_STEMS)):
+                return argument, match[1]
+        return None
+
+    def _is_cue_only(self, mention: Mention) -> bool:
+        """A part of a name that is also a word of the tool's declaration names the tool, not the column."""
+        return mention.quality <= _PART and bool(
+            set(stems(self.text[mention.start : mention.end])) & self.declared_words
+        )
+
+    def _score(self, argument: Argument, mention: Mention, others: Sequence[Mention]) -> float:
+        if not fits(argument, self._column(mention.column)):
+            return 0.0
+        answer = explicit_span(self.text, argument)
+        if answer and answer[0] <= mention.start and mention.end <= answer[1]:
+            return EXPLICIT
+        values = [(other.start, other.end) for other in others if other is not mention]
+        places = [
+            place
+            for place in cue_places(self.text, self.arguments)[argument.name]
+            if not (mention.start < place.end and place.start < mention.end)
+        ]
+        return cue_score(self.text, places, mention.start, mention.end, values) * min(
+            1.0, 0.7 + mention.quality / 8
+        )
+
+    def _column(self, name: str) -> Column:
+        return next(column for column in self.columns if column["name"] == name)
+
+    def _take_lists(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
+        """Give list arguments the run that their cue stands before."""
+        for argument in (a for a in self.arguments if a.many):
+            heads = {m.run: m for m in reversed(found)}
+            scores = {run: self._score(argument, head, found) for run, head in heads.items()}
+            run = max(scores, key=lambda number: scores[number], default=None)
+            if run is None or not scores[run]:
+                continue
+            names = [m.column for m in found if m.run == run and fits(argument, self._column(m.column))]
+            values[argument.name] = list(dict.fromkeys(names))
+            found = [m for m in found if m.run != run]
+        return found
+
+    def _take_single(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
+        singles = [a for a in self.arguments if not a.many]
+        scores = [
+            {
+                index: score + (0.2 if argument.required else 0.0) - 0.001 * index
+                for index, mention in enumerate(found)
+                if (score := self._score(argument, mention, found) or self._type_score(argument, mention))
+            }
+            for argument in singles
+        ]
+        chosen = best_matching(scores)
+        taken = set()
+        for argument, index in zip(singles, chosen, strict=True):
+            if index is not None:
+                values[argument.name] = found[index].column
+                taken.add(found[index].column)
+        return [mention for mention in found if mention.column not in taken]
+
+    def _type_score(self, argument: Argument, mention: Mention) -> float:
+        """A column without a cue goes to a required argument that its type fits."""
+        if not argument.required or not fits(argument, self._column(mention.column)):
+            return 0.0
+        return (0.5 if argument.numeric is None else 1.5) * min(1.0, 0.7 + mention.quality / 8)
+
+    def _take_rest(self, found: list[Mention], values: dict[str, Any]) -> None:
+        """What is left goes to the one list, or else the one optional argument, that still wants columns."""
+        open_lists = [a for a in self.arguments if a.many and a.name not in values]
+        if len(open_lists) == 1 and found:
+            names = [m.column for m in found if fits(open_lists[0], self._column(m.column))]
+            if names:
+                values[open_lists[0].name] = list(dict.fromkeys(names))
+            return
+        left = list(dict.fromkeys(m.column for m in found if m.quality >= _STEMMED))
+        open_singles = [
+            a
+            for a in self.arguments
+            if not a.many and a.name not in values and any(fits(a, self._column(name)) for name in left)
+        ]
+        if len(left) == 1 and len(open_singles) == 1:
+            values[open_singles[0].name] = left[0]
+
+    def _take_only_ones(self, values: dict[str, Any]) -> None:
+        """A required argument that nothing names takes the column of its own name, or the only one that fits."""
+        for argument in (a for a in self.arguments if a.required and a.name not in values):
+            used = {
+                name for value in values.values() for name in (value if isinstance(value, list) else [value])
+            }
+            free = [c["name"] for c in self.columns if c["name"] not in used and fits(argument, c)]
+            own = {_folded(cue) for cue in argument.own_cues} | {stem(cue) for cue in argument.own_cues}
+            named = [name for name in free if _folded(name) in own]
+            candidates = named or (free if argument.numeric is not None else [])
+            if len(candidates) == 1:
+                values[argument.name] = [candidates[0]] if argument.many else candidates[0]

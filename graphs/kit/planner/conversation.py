@@ -1,0 +1,145 @@
+"""The conversation as the planner reads it: this turn's message and work, and what came before."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages.tool import ToolCall
+
+from graphs.kit.briefing import ARTIFACTS_KEY
+from graphs.kit.planner.files import Desk, files_named
+from graphs.kit.planner.prose import Message, read_message
+from graphs.kit.state import Artifact
+
+NOTES = "planner"
+"""The key of `additional_kwargs` under which the planner's messages carry its plan and its questions."""
+
+HANDOFF_PREFIX = "transfer_to_"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The messages of a model call, without the system message, and the files that it briefs on."""
+
+    messages: Sequence[BaseMessage]
+    files: dict[str, Artifact]
+
+    @classmethod
+    def of(cls, messages: Sequence[BaseMessage]) -> "Conversation":
+        """Return the conversation in a model call's messages."""
+        said = [message for message in messages if not isinstance(message, SystemMessage)]
+        briefed = [
+            m.additional_kwargs.get(ARTIFACTS_KEY, []) for m in messages if isinstance(m, SystemMessage)
+        ]
+        return cls(said, {artifact["name"]: artifact for files in briefed for artifact in files})
+
+    @cached_property
+    def _turn_start(self) -> int:
+        """The index of the last human message; the number of messages when there is none."""
+        places = [index for index, message in enumerate(self.messages) if isinstance(message, HumanMessage)]
+        return places[-1] if places else len(self.messages)
+
+    @cached_property
+    def request(self) -> Message:
+        """What the person wrote last."""
+        return (
+            read_message(self.messages[self._turn_start].text)
+            if self._turn_start < len(self.messages)
+            else Message("")
+        )
+
+    @property
+    def turn(self) -> Sequence[BaseMessage]:
+        """What happened since the person wrote."""
+        return self.messages[self._turn_start + 1 :]
+
+    @property
+    def before(self) -> Sequence[BaseMessage]:
+        """What happened until then."""
+        return self.messages[: self._turn_start]
+
+    @property
+    def last_answer(self) -> AIMessage | None:
+        """The agent's message that the person replied to."""
+        last = self.before[-1] if self.before else None
+        return last if isinstance(last, AIMessage) else None
+
+    @property
+    def handoff(self) -> int | None:
+        """The index in `turn` of the last message that hands a task to a sub-agent, if there is one."""
+        places = [index for index, message in enumerate(self.turn) if is_handoff(message)]
+        return places[-1] if places else None
+
+    @property
+    def task_work(self) -> Sequence[BaseMessage]:
+        """What the sub-agent at work did since its task was handed over (or since the person wrote)."""
+        return self.turn if self.handoff is None else self.turn[self.handoff + 1 :]
+
+    def calls(self, messages: Sequence[BaseMessage]) -> Iterator[tuple[ToolCall, ToolMessage]]:
+        """Yield the calls of sub-agents' tools in these messages, with their results."""
+        results = {m.tool_call_id: m for m in messages if isinstance(m, ToolMessage)}
+        for message in messages:
+            for call in message.tool_calls if isinstance(message, AIMessage) else []:
+                result = results.get(call["id"] or "")
+                if result and not call["name"].startswith(HANDOFF_PREFIX):
+                    yield call, result
+
+    def last_arguments(self, tool: str) -> dict[str, Any]:
+        """Return the arguments of the tool's last call that went well, empty if there is none."""
+        done = [
+            call["args"]
+            for call, result in self.calls(self.messages)
+            if call["name"] == tool and result.status == "success"
+        ]
+        return dict(done[-1]) if done else {}
+
+    def last_tool(self) -> str:
+        """Return the name of the tool that was called last before this turn, '' for none."""
+        names = [call["name"] for call, _ in self.calls(self.before)]
+        return names[-1] if names else ""
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The files, with what this conversation says of their use."""
+        made = [name for _, result in self.calls(self.turn) for name in _files_made(result)]
+        pasted = [name for name, file in self.files.items() if file["sha256"] in self.request.tables]
+        handed = [name for name in (*self.request.attached, *pasted) if name in self.files]
+        return Desk(
+            files=self.files,
+            turn_text=self.request.text,
+            made=tuple(name for name in made if name in self.files),
+            handed=tuple(handed),
+            recent=tuple(dict.fromkeys(name for name in self._recent() if name in self.files)),
+        )
+
+    def _recent(self) -> Iterator[str]:
+        """Yield files of the conversation before this turn, newest first."""
+        for message in reversed(self.before):
+            if isinstance(message, ToolMessage):
+                yield from _files_made(message)
+            elif isinstance(message, AIMessage):
+                for call in message.tool_calls:
+                    yield from (value for value in call["args"].values() if isinstance(value, str))
+            elif isinstance(message, HumanMessage):
+                said = read_message(message.text)
+                yield from said.attached
+                yield from (name for name, file in self.files.items() if file["sha256"] in said.tables)
+                yield from files_named(said.text, Desk(self.files))
+
+
+def is_handoff(message: BaseMessage) -> bool:
+    """Return whether the message hands a task to a sub-agent."""
+    return isinstance(message, AIMessage) and any(
+        call["name"].startswith(HANDOFF_PREFIX) for call in message.tool_calls
+    )
+
+
+def notes_of(message: BaseMessage | None) -> dict[str, Any]:
+    """Return the planner's notes on a message, empty for a message without."""
+    return message.additional_kwargs.get(NOTES, {}) if message else {}
+
+
+def _files_made(result: ToolMessage) -> list[str]:
+    return list(result.artifact.get("files", [])) if isinstance(result.artifact, dict) else []

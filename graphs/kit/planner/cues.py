@@ -1,0 +1,138 @@
+"""Which argument a figure or column belongs to: by the words beside it, and by the best overall matching."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphs.kit.planner.declarations import Argument
+from graphs.kit.planner.words import STOP_STEMS, find_phrase, phrase, stem, tokens
+
+ADJACENT = 5.0
+"""A score from here on says that the cue stands directly beside the value."""
+
+_ENOUGH = 2.5
+_BEFORE, _AFTER, _ASSIGNED, _EXPLICIT = 6.0, 5.5, 9.0, 30.0
+_FILLERS = frozenset(
+    stem(word)
+    for word in (
+        "a about an approximately around as at be by column columns equal equals exactly for has have in is least "
+        "level limit most of on or per should than that the to up use using value values variable was were with"
+    ).split()
+)
+_MAX_VALUES = 12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cue of an argument stands (character offsets) and how much it counts."""
+
+    start: int
+    end: int
+    weight: float
+
+
+def cue_places(text: str, arguments: Sequence[Argument]) -> dict[str, list[Place]]:
+    """Return the places of each argument's cues; a cue inside another argument's longer cue does not count."""
+    places = {argument.name: _places_of(text, argument) for argument in arguments}
+    everywhere = [place for found in places.values() for place in found]
+    return {
+        name: [place for place in found if not any(_inside(place, other) for other in everywhere)]
+        for name, found in places.items()
+    }
+
+
+def _places_of(text: str, argument: Argument) -> list[Place]:
+    words = tokens(text)
+    found = []
+    for cue, weight in _weighted_cues(argument):
+        for first, last in find_phrase(words, phrase(cue)):
+            place = Place(words[first].start, words[last - 1].end, weight)
+            single_letter = place.end - place.start == 1
+            if not single_letter or re.match(r"\s*[:=]?\s*[\d.]|\s*[:=]", text[place.end :]):
+                found.append(place)
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _weighted_cues(argument: "Argument") -> tuple[tuple[str, float], ...]:
+    whole = [(cue, 1.0) for cue in argument.own_cues]
+    parts = [part for part in argument.name.split("_") if len(part) >= 4 and stem(part) not in STOP_STEMS]
+    return (*whole, *((part, 0.75) for part in parts if part not in argument.own_cues))
+
+
+def _inside(place: Place, other: Place) -> bool:
+    longer = other.end - other.start > place.end - place.start
+    return longer and other.start <= place.start and place.end <= other.end
+
+
+def cue_score(
+    text: str, places: Sequence[Place], start: int, end: int, values: Sequence[tuple[int, int]]
+) -> float:
+    """Return how strongly the cues claim the value at start…end; 0 when none is near.
+
+    `values` are the places of the other values: a cue does not reach across one.
+    """
+    return max((_one_score(text, place, start, end, values) for place in places), default=0.0)
+
+
+def _one_score(text: str, place: Place, start: int, end: int, values: Sequence[tuple[int, int]]) -> float:
+    if place.end <= start:
+        gap = text[place.end : start]
+        if re.fullmatch(r"\s*[:=]\s*", gap):
+            return _ASSIGNED * place.weight
+        score = _BEFORE - _distance(gap, comma=1.5)
+        crossed = (place.end, start)
+    elif end <= place.start:
+        score = _AFTER - _distance(text[end : place.start], comma=4.0)
+        crossed = (end, place.start)
+    else:
+        return 0.0
+    score -= 3.0 * sum(crossed[0] <= first and last <= crossed[1] for first, last in values)
+    score *= place.weight
+    return score if score >= _ENOUGH else 0.0
+
+
+def _distance(gap: str, comma: float) -> float:
+    words = [token.stem for token in tokens(gap)]
+    unknown = sum(word not in _FILLERS and word != "and" for word in words)
+    conjunctions = sum(word == "and" for word in words)
+    stops = len(re.findall(r"[.!?](?:\s|$)|\n", gap))
+    return unknown + comma * (gap.count(",") + conjunctions) + 3.0 * gap.count(";") + 4.0 * stops
+
+
+def explicit_span(text: str, argument: Argument) -> tuple[int, int] | None:
+    """Return where the value of a "(name: value)" stands that answers a question of the planner."""
+    match = re.search(rf"\(({re.escape(argument.name)}|{re.escape(argument.label)}): ([^()\n]*)\)", text)
+    return match.span(2) if match else None
+
+
+EXPLICIT = _EXPLICIT
+"""The score of a value that was named as the answer for this argument."""
+
+
+def best_matching(scores: Sequence[Mapping[int, float]]) -> list[int | None]:
+    """Return for each row the column it gets (None for none): the matching with the largest sum of scores.
+
+    A column is given once. Rows list only the columns that they could take; small by construction.
+    """
+    rows = [dict(sorted(row.items(), key=lambda item: -item[1])[:_MAX_VALUES]) for row in scores]
+    columns = {
+        column: index for index, column in enumerate(sorted({column for row in rows for column in row}))
+    }
+
+    @lru_cache(maxsize=None)
+    def best(row: int, taken: int) -> tuple[float, tuple[int | None, ...]]:
+        if row == len(rows):
+            return 0.0, ()
+        total, chosen = best(row + 1, taken)
+        winner: tuple[float, tuple[int | None, ...]] = (total, (None, *chosen))
+        for column, score in rows[row].items():
+            bit = 1 << columns[column]
+            if not taken & bit:
+                total, chosen = best(row + 1, taken | bit)
+                if total + score > winner[0] + 1e-9:
+                    winner = (total + score, (column, *chosen))
+        return winner
+
+    return list(best(0, 0)[1])

@@ -1,0 +1,172 @@
+"""Which file of the session a request means."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from graphs.kit.planner.columns import fits, mentions
+from graphs.kit.planner.cues import explicit_span
+from graphs.kit.planner.declarations import Argument, ToolProfile
+from graphs.kit.planner.prose import masked, named_files, unknown_files
+from graphs.kit.planner.words import find_phrase, stems, tokens
+from graphs.kit.state import Artifact, Column
+
+_BACK_REFERENCE = re.compile(
+    r"\b(it|its|them|their|this|that|these|those|result|results|repaired|new|made|output|same)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "last": -1,
+    "latter": -1,
+    "former": 0,
+}
+ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_ALL = re.compile(
+    r"\b(?:all|every|each|both)\b(?:\s+(?:of\s+)?(?:the|my|these|those)?)?\s*(?:\w+\s+)?"
+    r"(?:files?|meshe?s|models?|parts|tables?|plans?|pictures?|charts?|ones)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The files at hand: all of the session by name, and what the conversation says of their use.
+
+    `made` are those that tools made in this turn, newest last; `handed` came with this turn's message;
+    `recent` are those of the conversation before, newest first. `turn_text` is the whole message.
+    """
+
+    files: Mapping[str, Artifact]
+    turn_text: str = ""
+    made: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
+
+    def columns(self, name: str) -> list[Column]:
+        """Return the columns of a table, empty for other files."""
+        return list(self.files[name].get("columns", [])) if name in self.files else []
+
+
+@dataclass
+class FileChoice:
+    """The files for a tool's file arguments; `unfit` and `unknown` were named but can't serve."""
+
+    values: dict[str, str | list[str]] = field(default_factory=dict)
+    unfit: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def fitting(argument: Argument, names: Sequence[str] | Mapping[str, Artifact]) -> list[str]:
+    """Return the names that end in one of the argument's suffixes."""
+    return [name for name in names if PurePosixPath(name).suffix.lower() in argument.suffixes]
+
+
+def files_named(text: str, desk: Desk) -> list[str]:
+    """Return the files that the text names, with or without their suffix, in the order of their mention."""
+    full = named_files(text, desk.files)
+    rest = masked(text, desk.files, quotes=False)
+    words = tokens(rest)
+    stems_of: dict[str, list[str]] = {}
+    for name in desk.files:
+        stems_of.setdefault(PurePosixPath(name).stem.lower(), []).append(name)
+    by_stem = [
+        (words[places[0][0]].start, names[0])
+        for file_stem, names in stems_of.items()
+        if len(names) == 1
+        and names[0] not in full
+        and len(file_stem) >= 3
+        and (places := find_phrase(words, stems(file_stem.replace("_", " "))))
+    ]
+    return [*full, *(name for _, name in sorted(by_stem))]
+
+
+def refers_back(text: str) -> bool:
+    """Return whether the text speaks of something named before ("it", "the repaired one")."""
+    return _BACK_REFERENCE.search(text) is not None
+
+
+def choose_files(tool: ToolProfile, text: str, desk: Desk) -> FileChoice:
+    """Return the files for the tool's file arguments, as far as the request and the session tell."""
+    choice = FileChoice()
+    arguments = tool.of_kind("file")
+    if not arguments:
+        return choice
+    full_names = named_files(text, desk.files)
+    named = files_named(text, desk)
+    suffixes = {suffix for argument in arguments for suffix in argument.suffixes}
+    choice.unfit = [name for name in full_names if PurePosixPath(name).suffix.lower() not in suffixes]
+    choice.unknown = [
+        n for n in unknown_files(text, desk.files) if PurePosixPath(n).suffix.lower() in suffixes
+    ]
+    used: list[str] = []
+    for argument in arguments:
+        answer = explicit_span(text, argument)
+        wanted = _answered(argument, text[answer[0] : answer[1]], desk, used) if answer else named
+        wanted = [name for name in fitting(argument, wanted) if name not in used]
+        if not wanted and not choice.unknown and not choice.unfit and argument.required:
+            wanted = _implied(tool, argument, text, desk, used)
+        if wanted:
+            chosen = wanted if argument.many else wanted[:1]
+            used += chosen
+            choice.values[argument.name] = chosen if argument.many else chosen[0]
+    return choice
+
+
+def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used: Sequence[str]) -> list[str]:
+    """Return the one file that is meant without being named, or nothing when that is open."""
+    candidates = [name for name in fitting(argument, desk.files) if name not in used]
+    back = refers_back(text)
+    if tool.approval and not back:
+        return candidates if len(candidates) == 1 else fitting(argument, desk.handed)[:1]
+    with_columns = [name for name in candidates if _has_named_columns(tool, text, desk, name)]
+    sources: list[Callable[[], list[str]]] = [
+        lambda: list(reversed(fitting(argument, desk.made))),
+        lambda: fitting(argument, list(reversed(files_named(desk.turn_text, desk)))),
+        lambda: fitting(argument, desk.handed),
+        lambda: candidates if len(candidates) == 1 else [],
+        lambda: with_columns if len(with_columns) == 1 else [],
+        lambda: fitting(argument, desk.recent),
+    ]
+    for source in sources:
+        allowed = [n for n in source() if n in candidates and (not with_columns or n in with_columns or back)]
+        if allowed:
+            return allowed[:1]
+    return []
+
+
+def _answered(argument: Argument, answer: str, desk: Desk, used: Sequence[str]) -> list[str]:
+    """Return the files that a reply names, also as "the second" of those that the question listed."""
+    named = files_named(answer, desk)
+    match = ORDINAL.search(answer)
+    listed = [name for name in fitting(argument, desk.files) if name not in used]
+    if named or not match:
+        return named
+    place = _ORDINALS[match[0].lower()]
+    return [listed[place]] if place < len(listed) else []
+
+
+def _has_named_columns(tool: ToolProfile, text: str, desk: Desk, name: str) -> bool:
+    columns = desk.columns(name)
+    wanted = tool.of_kind("column")
+    if not columns or not wanted:
+        return False
+    named = {mention.column for mention in mentions(masked(text, desk.files, quotes=False), columns)}
+    return any(column["name"] in named and any(fits(a, column) for a in wanted) for column in columns)
+
+
+def several_named(tool: ToolProfile, text: str, desk: Desk) -> list[str]:
+    """Return the files when a tool for one file is asked for several ("inspect a.stl and b.stl"), else []."""
+    arguments = tool.of_kind("file")
+    if len(arguments) != 1 or arguments[0].many or explicit_span(text, arguments[0]):
+        return []
+    named = fitting(arguments[0], named_files(text, desk.files))
+    if not named and _ALL.search(text):
+        named = fitting(arguments[0], desk.files)
+    return named if len(named) > 1 else []

@@ -1,0 +1,174 @@
+"""The plan of a turn: the person's requests in order, each with its tool, and what can't be planned."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+from graphs.kit.planner.columns import mentions
+from graphs.kit.planner.conversation import Conversation, notes_of
+from graphs.kit.planner.declarations import ToolProfile
+from graphs.kit.planner.figures import figures
+from graphs.kit.planner.files import Desk, refers_back, several_named
+from graphs.kit.planner.prose import Message, masked, named_files
+from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
+from graphs.kit.planner.requests import (
+    Verdict,
+    is_courtesy,
+    split,
+    starts_request,
+    varies_earlier,
+)
+from graphs.kit.planner.routing import Router
+from graphs.kit.planner.units import UNITS
+from graphs.kit.planner.words import content_stems, stems
+
+_MAX_CANDIDATES = 3
+_SHORT_REPLY_WORDS = 6
+
+
+class Plan(TypedDict):
+    """What is to be done: `requests` with a tool, in order; `unserved` are texts that no tool serves.
+
+    `question` is about a request that could mean several tools. `reply` is an answer that needs no work.
+    """
+
+    requests: list[PlannedRequest]
+    unserved: list[str]
+    question: Question | None
+    reply: NotRequired[str]
+
+
+def make_plan(conversation: Conversation, message: Message, tools: Sequence[ToolProfile]) -> Plan:
+    """Return the plan for the message; a reply to the planner's question completes the request it was about."""
+    pending: Question | None = notes_of(conversation.last_answer).get("question")
+    planner = _Planner(conversation, tools)
+    if pending:
+        plan = planner.plan_reply(pending, message)
+        if plan:
+            return plan
+    return planner.plan_message(message)
+
+
+class _Planner:
+    def __init__(self, conversation: Conversation, tools: Sequence[ToolProfile]) -> None:
+        self._conversation = conversation
+        self._desk: Desk = conversation.desk
+        self._tools = {tool.name: tool for tool in tools}
+        self._router = Router(tools, self._desk)
+        self._values = _value_words(tools)
+        self._verdicts: dict[str, Verdict] = {}
+
+    def plan_reply(self, pending: Question, reply: Message) -> Plan | None:
+        """Return the plan when the message replies to the question, None when it is a new request."""
+        if is_cancel(reply):
+            return Plan(requests=[], unserved=[], question=None, reply="All right, I leave that undone.")
+        tool = self._router.choose(reply.text).tool
+        concerned = {pending["request"]["tool"], *pending["tools"]}
+        if tool and tool.name not in concerned and starts_request(reply.text):
+            return None
+        request = completed(pending, reply, list(self._tools.values()), self._desk)
+        if request:
+            return self._routed([request, *pending["waiting"]])
+        if tool or is_courtesy(reply.text) or len(reply.text.split()) > _SHORT_REPLY_WORDS:
+            return None
+        return Plan(requests=[], unserved=[], question=Question(**pending))
+
+    def plan_message(self, message: Message) -> Plan:
+        """Return the plan for the requests in the message."""
+        if is_courtesy(message.text):
+            return Plan(requests=[], unserved=[], question=None)
+        requests: list[PlannedRequest] = []
+        for fragment in split(message.text, list(self._desk.files), self.judge):
+            text = message.text[fragment.start : fragment.end].strip()
+            previous = requests[-1]["tool"] if requests else ""
+            requests.append(self._request(text, previous if fragment.varies else "", first=not requests))
+        return self._routed(requests)
+
+    def judge(self, text: str) -> Verdict:
+        """Return what a fragment of a message is by itself."""
+        if text not in self._verdicts:
+            tool = self._router.choose(text).tool
+            self._verdicts[text] = Verdict(
+                tool.name if tool else "", self._gives_values_only(text), self._has_own_values(text)
+            )
+        return self._verdicts[text]
+
+    def _has_own_values(self, text: str) -> bool:
+        if named_files(text, self._desk.files) or self._figures(text):
+            return True
+        columns = [column for name in self._desk.files for column in self._desk.columns(name)]
+        named = mentions(masked(text, self._desk.files, quotes=False), columns) if columns else []
+        return bool(named) and not refers_back(text)
+
+    def _figures(self, text: str) -> bool:
+        return any(not figure.loose or figure.unit for figure in figures(masked(text, self._desk.files)))
+
+    def _gives_values_only(self, text: str) -> bool:
+        """ "Power 80 %, effect size 0.5" asks for nothing: every word of it belongs to an argument or unit."""
+        if not self._figures(text) or (starts_request(text) and not varies_earlier(text)):
+            return False
+        return content_stems(masked(text, self._desk.files)) <= self._values
+
+    def _request(self, text: str, varied_tool: str, *, first: bool) -> PlannedRequest:
+        """Return the request with its tool when that is clear; "what about 90 %?" is for the tool used last."""
+        if varied_tool:
+            return PlannedRequest(text=text, tool=varied_tool, keep="all")
+        last = self._conversation.last_tool() if first else ""
+        choice = self._router.choose(text)
+        if last in self._tools and self._varies(text, last):
+            return PlannedRequest(text=text, tool=last, keep="all")
+        if choice.tool is None or choice.rivals:
+            return PlannedRequest(text=text, tool="", keep="nothing")
+        again = choice.tool.name == last and varies_earlier(text)
+        return PlannedRequest(text=text, tool=choice.tool.name, keep="required" if again else "nothing")
+
+    def _varies(self, text: str, last: str) -> bool:
+        verdict = self.judge(text)
+        if verdict.values_only:
+            return True
+        return not verdict.tool and verdict.own_values and (varies_earlier(text) or _is_short(text))
+
+    def _routed(self, requests: Sequence[PlannedRequest]) -> Plan:
+        """Return the plan: requests without a tool get one, a question, or the note that nothing serves them."""
+        plan = Plan(requests=[], unserved=[], question=None)
+        for request in requests:
+            tool = self._tools.get(request["tool"])
+            if tool:
+                plan["requests"] += self._one_per_file(request, tool)
+                continue
+            choice = self._router.choose(request["text"])
+            if choice.tool is None:
+                plan["unserved"].append(request["text"])
+            elif not choice.rivals:
+                plan["requests"].append(PlannedRequest(**{**request, "tool": choice.tool.name}))
+            elif plan["question"] is None:
+                plan["question"] = ask_for_tool(request, [choice.tool, *choice.rivals][:_MAX_CANDIDATES])
+            else:
+                plan["question"]["waiting"].append(request)
+        return plan
+
+    def _one_per_file(self, request: PlannedRequest, tool: ToolProfile) -> list[PlannedRequest]:
+        names = several_named(tool, request["text"], self._desk)
+        argument = tool.of_kind("file")[0].name if names else ""
+        return [
+            PlannedRequest(
+                text=f"{request['text']} ({argument}: {name})", tool=tool.name, keep=request["keep"]
+            )
+            for name in names
+        ] or [request]
+
+
+def _is_short(text: str) -> bool:
+    return len(text.split()) <= _SHORT_REPLY_WORDS
+
+
+def _value_words(tools: Sequence[ToolProfile]) -> frozenset[str]:
+    """Return the stems of the words that stand beside values: cues and names of arguments, options, units."""
+    texts = [
+        *UNITS,
+        "set assume assuming equals equal given value values respectively say about around roughly",
+    ]
+    for tool in tools:
+        for argument in tool.arguments:
+            texts += [*argument.own_cues, *argument.name.split("_"), argument.unit]
+            texts += [name for names in argument.options.values() for name in names]
+    return frozenset(word for text in texts for word in stems(text))

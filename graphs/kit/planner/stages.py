@@ -1,0 +1,190 @@
+"""The two roles of the planner: the supervisor that hands on requests, and the sub-agent that works on them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages.tool import ToolCall
+from langchain_core.tools import BaseTool
+
+from graphs.kit.planner import answers
+from graphs.kit.planner.conversation import HANDOFF_PREFIX, NOTES, Conversation, is_handoff, notes_of
+from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
+from graphs.kit.planner.files import files_named
+from graphs.kit.planner.filling import fill
+from graphs.kit.planner.planning import Plan, make_plan
+from graphs.kit.planner.prose import Message, read_message
+from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_arguments
+from graphs.kit.subagent import Handoff
+
+
+def supervise(conversation: Conversation, handoffs: Sequence[Handoff]) -> AIMessage:
+    """Return the next handoff of the turn's plan, or the answer when all is done."""
+    team = [handoff.subagent for handoff in handoffs]
+    tools = profiles_of_team(team)
+    last = conversation.turn[conversation.handoff] if conversation.handoff is not None else None
+    plan: Plan = notes_of(last).get("plan") or make_plan(conversation, conversation.request, tools)
+    done = notes_of(last).get("to", 0)
+    owners = {tool.name: tool.subagent for tool in tools}
+    answers_so_far = _answers_of_team(conversation)
+    stuck = any(
+        notes_of(answer).get("question") or notes_of(answer).get("failed") for answer in answers_so_far
+    )
+    skipped: list[PlannedRequest] = list(notes_of(last).get("skipped", []))
+    while done < len(plan["requests"]):
+        end = _end_of_group(plan["requests"], done, owners)
+        group = plan["requests"][done:end]
+        if not (stuck and _builds_on_earlier(group[0], tools, conversation)):
+            notes = {"plan": plan, "from": done, "to": end, "skipped": skipped}
+            return _hand_over(conversation, owners[group[0]["tool"]], group, notes)
+        skipped = [*skipped, *group]
+        done = end
+    if not answers_so_far and not plan["question"]:
+        text = plan.get("reply") or answers.overview(conversation.request, team, tools, conversation.desk)
+        notices = answers.unserved(plan["unserved"])
+        return AIMessage(answers.joined([*conversation.request.refused, notices, text]))
+    return _final(conversation.request, plan, answers_so_far, skipped)
+
+
+def _end_of_group(requests: Sequence[PlannedRequest], start: int, owners: dict[str, str]) -> int:
+    owner = owners[requests[start]["tool"]]
+    end = start
+    while end < len(requests) and owners[requests[end]["tool"]] == owner:
+        end += 1
+    return end
+
+
+def _builds_on_earlier(
+    request: PlannedRequest, tools: Sequence[ToolProfile], conversation: Conversation
+) -> bool:
+    """A request that needs a file and names none takes what an earlier one made."""
+    tool = next(tool for tool in tools if tool.name == request["tool"])
+    return bool(tool.of_kind("file")) and not files_named(request["text"], conversation.desk)
+
+
+def _hand_over(
+    conversation: Conversation, subagent: str, group: Sequence[PlannedRequest], notes: dict[str, Any]
+) -> AIMessage:
+    task = "\n".join(request["text"] for request in group)
+    return _calling(conversation, f"{HANDOFF_PREFIX}{subagent}", {"task": task}, notes)
+
+
+def _answers_of_team(conversation: Conversation) -> list[AIMessage]:
+    """Return the closing message of each sub-agent that had its turn."""
+    closing: list[AIMessage] = []
+    for message in conversation.turn:
+        if is_handoff(message):
+            closing.append(AIMessage(""))
+        elif isinstance(message, AIMessage) and not message.tool_calls and closing:
+            closing[-1] = message
+    return closing
+
+
+def _final(
+    request: Message, plan: Plan, answers_so_far: Sequence[AIMessage], skipped: Sequence[PlannedRequest]
+) -> AIMessage:
+    question: Question | None = next(
+        (found for answer in answers_so_far if (found := notes_of(answer).get("question"))), None
+    )
+    parts = [
+        *request.refused,
+        *(answer.text for answer in answers_so_far),
+        answers.unserved(plan["unserved"]),
+    ]
+    open_request = plan["question"]
+    if question is None:
+        parts.append(answers.not_done([each["text"] for each in skipped]))
+    if question is None and open_request:
+        question = open_request
+        parts.append(question["text"])
+    elif question:
+        later = [open_request["request"], *open_request["waiting"]] if open_request else []
+        question = Question(**{**question, "waiting": [*question["waiting"], *skipped, *later]})
+    return AIMessage(
+        answers.joined(parts), additional_kwargs={NOTES: {"question": question}} if question else {}
+    )
+
+
+def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
+    """Return the sub-agent's next tool call, or its answer: the results of its tools as they stand."""
+    tools = profiles_of_tools(bound)
+    plan = _plan_of_task(conversation, tools)
+    results = list(conversation.calls(conversation.task_work))
+    texts = [result.text for _, result in results if result.status == "success"]
+    step = _last_step(conversation.task_work)
+    if results and results[-1][1].status == "error":
+        return _stopped(plan["requests"], step, texts, results[-1][1])
+    earlier = [(call["name"], call["args"]) for call, _ in results]
+    for index in range(step + 1, len(plan["requests"])):
+        request = plan["requests"][index]
+        tool = next(tool for tool in tools if tool.name == request["tool"])
+        filled = fill(tool, request["text"], conversation.desk, _kept(conversation, tool, request))
+        if filled.open:
+            question = ask_for_arguments(tool, request, filled, conversation.desk)
+            question["waiting"] = plan["requests"][index + 1 :]
+            return _asking(texts, question)
+        if (tool.name, filled.values) not in earlier:
+            return _calling(conversation, tool.name, filled.values, {"plan": plan, "step": index})
+    if plan["question"]:
+        return _asking(texts, plan["question"])
+    nothing = "" if texts else answers.overview(conversation.request, (), tools, conversation.desk)
+    return AIMessage(answers.joined([*texts, answers.unserved(plan["unserved"]), nothing]))
+
+
+def _plan_of_task(conversation: Conversation, tools: Sequence[ToolProfile]) -> Plan:
+    """The supervisor's plan for this sub-agent, or its own plan of the task when a model handed it over."""
+    own = next((plan for m in conversation.task_work if (plan := notes_of(m).get("plan"))), None)
+    if own:
+        return own
+    if conversation.handoff is None:
+        return make_plan(conversation, conversation.request, tools)
+    handed_over = conversation.turn[conversation.handoff]
+    notes = notes_of(handed_over)
+    if notes:
+        requests = notes["plan"]["requests"][notes["from"] : notes["to"]]
+        return Plan(requests=requests, unserved=[], question=None)
+    calls = handed_over.tool_calls if isinstance(handed_over, AIMessage) else []
+    task = next((call["args"].get("task", "") for call in calls), "")
+    return make_plan(conversation, read_message(str(task)), tools)
+
+
+def _last_step(messages: Sequence[BaseMessage]) -> int:
+    return max((notes_of(message).get("step", -1) for message in messages), default=-1)
+
+
+def _kept(conversation: Conversation, tool: ToolProfile, request: PlannedRequest) -> dict[str, Any]:
+    if request["keep"] == "nothing":
+        return {}
+    last = conversation.last_arguments(tool.name)
+    if request["keep"] == "all":
+        return last
+    required = {argument.name for argument in tool.arguments if argument.required}
+    return {name: value for name, value in last.items() if name in required}
+
+
+def _stopped(
+    requests: Sequence[PlannedRequest], step: int, texts: Sequence[str], result: ToolMessage
+) -> AIMessage:
+    request = requests[step]["text"] if 0 <= step < len(requests) else str(result.name)
+    left = [later["text"] for later in requests[step + 1 :]]
+    text = answers.joined([*texts, answers.failure(result.text, request), answers.not_done(left)])
+    return AIMessage(text, additional_kwargs={NOTES: {"failed": True}})
+
+
+def _asking(texts: Sequence[str], question: Question) -> AIMessage:
+    text = answers.joined([*texts, question["text"]])
+    return AIMessage(text, additional_kwargs={NOTES: {"question": question}})
+
+
+def _calling(
+    conversation: Conversation, name: str, arguments: dict[str, Any], notes: dict[str, Any]
+) -> AIMessage:
+    """The call's id follows from its place in the conversation: a step that runs twice makes the same call."""
+    written = json.dumps([name, arguments], sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(written.encode()).hexdigest()[:12]
+    call = ToolCall(
+        name=name, args=arguments, id=f"call_{len(conversation.messages)}_{digest}", type="tool_call"
+    )
+    return AIMessage("", tool_calls=[call], additional_kwargs={NOTES: notes})

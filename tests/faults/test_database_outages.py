@@ -1,0 +1,102 @@
+"""Faults of PostgreSQL while ten runs of the five agents are at work: a pause, never a session.
+
+Every test drives the real server over HTTP with the SDK, and breaks a real PostgreSQL.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph_sdk.client import LangGraphClient
+
+from graphs.client import Session, SessionStatus, restore_session
+from tests.support.fleet import all_in_flight, broken_links, checkpoint_counts, ended, start_fleet
+from tests.support.postgres import PostgresInstance
+from tests.support.tasks import told
+
+pytestmark = pytest.mark.xdist_group("database-outages")
+
+RUNS_OF_EACH_AGENT = 2
+DEADLINE = 3.0
+SLACK = 1.0
+"""For a busy machine: what an answer may be late."""
+
+Fault = Callable[[PostgresInstance, Callable[[], Awaitable[None]]], Awaitable[None]]
+
+
+async def restart_fast(postgres: PostgresInstance, _: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.to_thread(postgres.restart, "fast")
+
+
+async def stop_immediate(postgres: PostgresInstance, while_down: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.to_thread(postgres.stop, "immediate")
+    await asyncio.gather(while_down(), asyncio.sleep(3))
+    await asyncio.to_thread(postgres.start)
+
+
+async def kill_postmaster(postgres: PostgresInstance, while_down: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.to_thread(postgres.kill)
+    await asyncio.gather(while_down(), asyncio.sleep(3))
+    await asyncio.to_thread(postgres.start)
+
+
+async def long_outage(postgres: PostgresInstance, while_down: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.to_thread(postgres.stop, "fast")
+    await asyncio.gather(while_down(), asyncio.sleep(40))
+    await asyncio.to_thread(postgres.start)
+
+
+async def terminate_backends(postgres: PostgresInstance, _: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(10):
+        await asyncio.to_thread(postgres.terminate_backends)
+        await asyncio.sleep(0.5)
+
+
+@pytest.mark.parametrize(
+    "fault", [restart_fast, stop_immediate, kill_postmaster, long_outage, terminate_backends]
+)
+async def test_ten_runs_outlive_the_fault(
+    fault: Fault,
+    postgres: PostgresInstance,
+    client: LangGraphClient,
+    project: Path,
+    undisturbed: dict[str, Any],
+) -> None:
+    runs = await start_fleet(client, each=RUNS_OF_EACH_AGENT)
+    before = await all_in_flight(postgres, runs, within=60)
+    # a client that reads the state all the while: it may wait, and must not see an error
+    readers = [asyncio.create_task(client.threads.get_state(run.thread_id)) for run in runs]
+
+    async def restore_while_down() -> None:
+        for session, seconds in [await timed_restore(client, run.thread_id) for run in runs[:3]]:
+            assert session.status is SessionStatus.UNAVAILABLE, session
+            assert session.retry_after is not None
+            assert session.retry_after > 0
+            assert seconds < DEADLINE + SLACK
+
+    await fault(postgres, restore_while_down)
+
+    records = [await ended(client, run, within=120) for run in runs]
+    assert [record["status"] for record in records] == ["success"] * len(runs)
+    assert [record["run_id"] for record in records] == [run.run_id for run in runs]
+    after = await checkpoint_counts(postgres, runs)
+    assert all(before[run.thread_id] < after[run.thread_id] for run in runs), "all runs were at work"
+    await asyncio.gather(*readers)
+    for run in runs:
+        session = await restore_session(run.thread_id, client=client)
+        assert session.status is SessionStatus.IDLE, session.reason
+        assert session.graph_id == run.task.agent
+        assert told(session.values) == undisturbed[run.task.agent]
+        assert await broken_links(client, run) == []
+    log = (project / "server.log").read_text()
+    assert "PoolClosed" not in log
+    assert "PoolTimeout" not in log
+
+
+async def timed_restore(client: LangGraphClient, thread_id: str) -> tuple[Session, float]:
+    started = time.monotonic()
+    session = await restore_session(thread_id, client=client, deadline=DEADLINE)
+    return session, time.monotonic() - started

@@ -1,0 +1,101 @@
+"""A server whose PostgreSQL is away when it starts, or longer than the outage budget."""
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from langgraph_sdk import get_client
+
+from graphs.client import SessionStatus, restore_session
+from graphs.server.process import DevServer, isolated_project
+from tests.faults.conftest import START_SECONDS
+from tests.support.fleet import all_in_flight, ended, start_run
+from tests.support.postgres import PostgresInstance
+from tests.support.tasks import TASKS
+
+pytestmark = pytest.mark.xdist_group("server-start")
+
+MakeServer = Callable[[float], DevServer]
+
+
+@pytest.fixture
+def make_server(postgres: PostgresInstance, tmp_path: Path) -> Generator[MakeServer]:
+    """Make servers with an outage budget in seconds; they are stopped at the end."""
+    servers = []
+
+    def make(outage_budget: float) -> DevServer:
+        server = DevServer(
+            isolated_project(tmp_path),
+            environment={
+                "CHECKPOINT_POSTGRES_URI": postgres.uri,
+                "CHECKPOINT_OUTAGE_BUDGET_SECONDS": str(outage_budget),
+                "ARTIFACTS_URL": str(tmp_path / "files"),
+                "MODEL": "",
+            },
+            log=tmp_path / "server.log",
+        )
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+    postgres.start()
+
+
+def test_the_server_waits_for_postgresql(
+    make_server: MakeServer, postgres: PostgresInstance, tmp_path: Path
+) -> None:
+    postgres.stop()
+    server = make_server(60)
+    server.start()
+    wait_for_log(tmp_path, f"Waiting for PostgreSQL at 127.0.0.1:{postgres.port}")
+    postgres.start()
+    server.wait_ready(START_SECONDS)
+
+
+def test_the_server_says_what_it_can_not_reach(
+    make_server: MakeServer, postgres: PostgresInstance, tmp_path: Path
+) -> None:
+    postgres.stop()
+    server = make_server(2)
+    server.start()
+    assert server.process
+    assert server.process.wait(START_SECONDS) != 0
+    log = (tmp_path / "server.log").read_text()
+    assert f"PostgreSQL at 127.0.0.1:{postgres.port}/postgres can't be reached; gave up after" in log
+    assert "CHECKPOINT_POSTGRES_URI" in log
+
+
+async def test_a_run_is_queued_again_when_the_outage_outlasts_the_budget(
+    make_server: MakeServer, postgres: PostgresInstance, tmp_path: Path
+) -> None:
+    server = make_server(2)
+    await asyncio.to_thread(server.start)
+    await asyncio.to_thread(server.wait_ready, START_SECONDS)
+    async with get_client(url=server.url, api_key=None, timeout=60) as client:
+        run = await start_run(client, TASKS[1])
+        await all_in_flight(postgres, [run], within=60)
+        await asyncio.to_thread(postgres.stop, "immediate")
+        await asyncio.to_thread(wait_for_log, tmp_path, "Background run failed, will retry")
+        record = await client.runs.get(run.thread_id, run.run_id)
+        assert record["status"] in ("pending", "running")
+        session = await restore_session(run.thread_id, client=client, deadline=2)
+        assert session.status is SessionStatus.UNAVAILABLE
+        await asyncio.to_thread(postgres.start)
+        record = await ended(client, run, within=60)
+        assert record["status"] == "success"
+        assert (await restore_session(run.thread_id, client=client)).status is SessionStatus.IDLE
+
+
+def wait_for_log(folder: Path, text: str, seconds: float = 60) -> None:
+    """Return once the server's log has the text."""
+    end = time.monotonic() + seconds
+    log = folder / "server.log"
+    while time.monotonic() < end:
+        if log.exists() and text in log.read_text(errors="replace"):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{text!r} is not in the log within {seconds} s:\n{log.read_text()[-3000:]}")

@@ -1,0 +1,16 @@
+from langgraph.checkpoint.conformance import checkpointer_test, validate
+from langgraph.checkpoint.conformance.capabilities import Capability
+
+from graphs.persistence.start import open_saver
+
+
+async def test_the_saver_has_all_capabilities_of_a_checkpointer(settings):
+    @checkpointer_test(name="HoldfastSaver")
+    async def factory():
+        async with open_saver(settings) as saver:
+            yield saver
+
+    report = await validate(factory)
+
+    assert len(report.results) == len(Capability) == 8
+    assert {name: result.failures for name, result in report.results.items() if not result.passed} == {}

@@ -1,0 +1,273 @@
+"""The saver while a real PostgreSQL restarts, crashes, freezes or disappears."""
+
+import asyncio
+import logging
+import time
+from contextlib import AsyncExitStack
+
+import psycopg
+import pytest
+from langgraph.checkpoint.conformance.test_utils import generate_config
+
+from graphs.persistence.outage import DatabaseUnavailable
+from graphs.persistence.settings import PersistenceSettings
+from graphs.persistence.start import open_saver, open_store, shared_database
+from tests.support.checkpoints import history, put
+from tests.support.load import load, missing
+from tests.support.postgres import settings_for
+from tests.support.proxy import Proxy
+
+
+def _restart(postgres):
+    postgres.restart("fast")
+
+
+def _stop_immediately(postgres):
+    postgres.stop("immediate")
+    time.sleep(1)
+    postgres.start()
+
+
+def _kill(postgres):
+    postgres.kill()
+    time.sleep(1)
+    postgres.start()
+
+
+def _terminate_repeatedly(postgres):
+    for _ in range(4):
+        postgres.terminate_backends()
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize("fault", [_restart, _stop_immediately, _kill, _terminate_repeatedly])
+async def test_no_acknowledged_checkpoint_is_lost_and_nobody_sees_an_error(own_postgres, fault):
+    async with open_saver(PersistenceSettings(**settings_for(own_postgres.uri))) as saver:
+        async with load(saver, workers=50) as state:
+            await state.grows(100, within=10)
+            await asyncio.to_thread(fault, own_postgres)
+            await state.grows(100, within=10)
+
+        assert state.errors == []
+        assert await missing(saver, state) == set()
+        assert own_postgres.connections() <= 10
+
+
+async def test_stale_connections_are_renewed_all_at_once(own_postgres):
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, connection_budget=15))
+    async with open_saver(settings) as saver:
+        async with AsyncExitStack() as stack:
+            for _ in range(15):
+                await stack.enter_async_context(saver.database.connection())
+        assert own_postgres.connections() == 15
+        own_postgres.restart()
+
+        # One at a time, as a quiet server would meet them. The pool's own check takes 30 s for ten of these.
+        started = time.monotonic()
+        for _ in range(20):
+            await put(saver, "t")
+
+        assert time.monotonic() - started < 5
+
+
+async def test_one_outage_is_one_sweep_and_two_lines_in_the_log(own_postgres, caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    settings = PersistenceSettings(**settings_for(own_postgres.uri))
+    async with open_saver(settings) as saver:
+        drain, sweeps = saver.database.pool.drain, []
+
+        async def counted_drain():
+            sweeps.append(time.monotonic())
+            await drain()
+
+        monkeypatch.setattr(saver.database.pool, "drain", counted_drain)
+        async with load(saver, workers=50) as state:
+            await state.grows(100, within=10)
+            await asyncio.to_thread(_stop_immediately, own_postgres)
+            await state.grows(100, within=10)
+
+    assert len(sweeps) == 1
+    lines = [record.message for record in caplog.records if record.name.startswith(("graphs", "psycopg"))]
+    assert [line.split()[0] for line in lines] == ["Lost", "PostgreSQL"]
+
+
+async def test_a_frozen_server_is_waited_for(own_postgres):
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, operation_timeout=1))
+    async with open_saver(settings) as saver:
+        async with load(saver, workers=20) as state:
+            await state.grows(50, within=10)
+            own_postgres.freeze()
+            await asyncio.sleep(8)
+            own_postgres.thaw()
+            await state.grows(100, within=10)
+
+        assert state.errors == []
+        assert await missing(saver, state) == set()
+
+
+async def test_dropped_packets_are_waited_out_on_new_connections(own_postgres):
+    async with Proxy(own_postgres.port) as proxy:
+        uri = own_postgres.uri.replace(f":{own_postgres.port}/", f":{proxy.port}/")
+        async with open_saver(PersistenceSettings(**settings_for(uri, operation_timeout=1))) as saver:
+            async with load(saver, workers=20) as state:
+                await state.grows(50, within=10)
+                proxy.drop_packets()
+                await asyncio.sleep(3)
+                proxy.deliver_packets()
+                await state.grows(100, within=10)
+
+            assert state.errors == []
+            assert await missing(saver, state) == set()
+
+
+async def test_a_cancelled_operation_ends_soon_though_the_server_is_frozen(own_postgres):
+    async with open_saver(PersistenceSettings(**settings_for(own_postgres.uri))) as saver:
+        await put(saver, "t")
+        own_postgres.freeze()
+        operations = [asyncio.create_task(put(saver, "t")) for _ in range(5)]
+        await asyncio.sleep(0.2)
+
+        started = time.monotonic()
+        for operation in operations:
+            operation.cancel()
+        results = await asyncio.gather(*operations, return_exceptions=True)
+
+        # psycopg alone takes ten seconds: five to ask for the cancellation, five to wait for its effect.
+        assert time.monotonic() - started < 4
+        assert all(isinstance(result, asyncio.CancelledError) for result in results)
+        own_postgres.thaw()
+        await put(saver, "t")
+
+
+async def test_a_spent_budget_is_told_without_any_error_of_the_driver(own_postgres):
+    class Requeue(DatabaseUnavailable):
+        """As the server passes one that its worker knows."""
+
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, outage_budget=2))
+    async with open_saver(settings, unavailable=Requeue) as saver, open_store(settings) as store:
+        await put(saver, "t")
+        own_postgres.stop("immediate")
+
+        started = time.monotonic()
+        # Forty on ten connections: those that wait for their turn share the budget of the outage.
+        results = await asyncio.gather(
+            *(put(saver, "t") for _ in range(40)),
+            history(saver, "t"),
+            saver.adelete_thread("t"),
+            saver.acopy_thread("t", "u"),
+            saver.aprune(["t"]),
+            store.aput(("a",), "k", {}),
+            store.asearch(("a",)),
+            return_exceptions=True,
+        )
+
+        assert time.monotonic() - started < 6
+        assert {type(result) for result in results} == {Requeue}
+        assert f"127.0.0.1:{own_postgres.port}/postgres" in str(results[0])
+        assert "refused" in str(results[0])
+        assert results[0].retry_after > 0
+
+        own_postgres.start()
+        await put(saver, "t")
+
+
+async def test_the_budget_counts_from_the_outage_and_not_from_the_call(own_postgres):
+    # The call waits longer than the budget, behind a queue that moves.
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, connection_budget=1, outage_budget=0.5))
+    async with open_saver(settings) as saver:
+        database = saver.database
+
+        async def hold() -> None:
+            async with database.connection() as conn:
+                await conn.execute("SELECT pg_sleep(0.4)")
+
+        holders = [asyncio.create_task(database.run(hold)) for _ in range(3)]
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        await put(saver, "t")
+
+        assert time.monotonic() - started > 0.5
+        await asyncio.gather(*holders)
+
+
+async def test_a_deadline_of_the_caller_is_kept_during_an_outage(own_postgres):
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, operation_timeout=30))
+    async with shared_database(settings) as database:
+
+        async def ask() -> None:
+            async with database.connection() as conn:
+                await conn.execute("SELECT 1")
+
+        await database.run(ask)
+        own_postgres.freeze()
+        started = time.monotonic()
+        with pytest.raises(DatabaseUnavailable, match="gave no answer within 1.0 s"):
+            await database.run(ask, within=1)
+        assert time.monotonic() - started < 1.5
+
+
+async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgres):
+    async with open_saver(PersistenceSettings(**settings_for(own_postgres.uri))) as saver:
+        await put(saver, "t")
+        # As a failover does: connections stay open, and new ones are asked for their mode.
+        own_postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        own_postgres.execute("SELECT pg_reload_conf()")
+        await asyncio.sleep(0.3)
+
+        waiting = asyncio.create_task(put(saver, "t"))
+        await asyncio.sleep(1)
+        assert not waiting.done()
+
+        writable = f"{own_postgres.uri}?options=-c%20default_transaction_read_only%3Doff"
+        own_postgres.execute("ALTER SYSTEM RESET default_transaction_read_only", uri=writable)
+        own_postgres.execute("SELECT pg_reload_conf()")
+        async with asyncio.timeout(10):
+            await waiting
+
+
+async def test_no_free_connection_on_the_server_is_waited_for(own_postgres):
+    own_postgres.cluster.options["max_connections"] = "8"
+    own_postgres.restart()
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, connection_budget=4))
+    async with open_saver(settings) as saver:
+        await put(saver, "t")
+        greedy = []
+        own_postgres.terminate_backends()
+        try:
+            while True:
+                greedy.append(psycopg.connect(own_postgres.uri))
+        except psycopg.OperationalError as error:
+            assert "too many clients" in str(error)  # noqa: PT017 (what ends the loop)
+
+        waiting = asyncio.create_task(put(saver, "t"))
+        await asyncio.sleep(1.5)
+        assert not waiting.done()
+        for conn in greedy:
+            conn.close()
+        async with asyncio.timeout(10):
+            await waiting
+
+
+async def test_nothing_is_left_when_the_last_user_leaves(own_postgres):
+    settings = PersistenceSettings(**settings_for(own_postgres.uri))
+    before = asyncio.all_tasks()
+    async with open_saver(settings) as saver, open_store(settings) as store:
+        async with load(saver, workers=20) as state:
+            await state.grows(50, within=10)
+            await asyncio.to_thread(_restart, own_postgres)
+            await state.grows(50, within=10)
+        await store.aput(("a",), "k", {"v": 1})
+        assert own_postgres.connections() <= 10
+
+    assert asyncio.all_tasks() == before
+    async with asyncio.timeout(5):
+        while own_postgres.connections():
+            await asyncio.sleep(0.02)
+
+
+async def test_an_operation_after_the_last_user_left_is_told_so(settings):
+    async with open_saver(settings) as saver:
+        pass
+
+    with pytest.raises(DatabaseUnavailable, match="shutting down"):
+        await saver.aget_tuple(generate_config("t"))

@@ -1,0 +1,213 @@
+import asyncio
+
+import psycopg
+import pytest
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.conformance.test_utils import generate_config, generate_metadata
+
+from graphs.persistence.saver import HoldfastSaver
+from graphs.persistence.settings import PersistenceSettings
+from graphs.persistence.start import open_saver
+from tests.support.checkpoints import checkpoint_of, history, put
+from tests.support.postgres import settings_for
+from tests.support.proxy import Proxy
+
+
+@pytest.mark.parametrize("method", ["adelete_thread", "adelete_for_runs", "acopy_thread", "aprune"])
+def test_the_server_sees_every_capability_in_the_class(method):
+    # As langgraph_api's CheckpointerCapabilities.from_type looks for them.
+    assert getattr(HoldfastSaver, method) is not getattr(BaseCheckpointSaver, method)
+
+
+async def test_the_tables_are_those_of_langgraph(saver, uri, postgres):
+    rows = postgres.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", uri=uri)
+
+    assert [name for (name,) in rows] == [
+        "checkpoint_blobs",
+        "checkpoint_migrations",
+        "checkpoint_writes",
+        "checkpoints",
+    ]
+
+
+async def test_get_tuple_inside_list(settings):
+    # The stock saver deadlocks here; with a single connection so would any saver that keeps it.
+    async with open_saver(settings.model_copy(update={"connection_budget": 1})) as saver:
+        for step in range(3):
+            await put(saver, "t", step=step)
+
+        steps = []
+        async with asyncio.timeout(10):
+            async for item in saver.alist(generate_config("t")):
+                again = await saver.aget_tuple(item.config)
+                assert again is not None
+                steps.append(again.metadata["step"])
+
+    assert steps == [2, 1, 0]
+
+
+@pytest.mark.parametrize("limit", [None, 100, 150, 1])
+async def test_a_long_history_is_listed_page_by_page(saver, limit):
+    written = [(await put(saver, "t", step=n))["configurable"]["checkpoint_id"] for n in range(205)]
+
+    config = generate_config("t")
+    listed = [item.config["configurable"]["checkpoint_id"] async for item in saver.alist(config, limit=limit)]
+
+    assert listed == written[::-1][:limit]
+
+
+async def test_checkpoints_with_equal_ids_are_all_listed(saver):
+    for step in range(3):
+        await put(saver, "t0", step=step)
+    for copy in range(1, 120):
+        await saver.acopy_thread("t0", f"t{copy}")
+
+    threads = [item.config["configurable"]["thread_id"] async for item in saver.alist(None)]
+
+    assert len(threads) == 360
+    assert {threads.count(thread) for thread in threads} == {3}
+
+
+@pytest.mark.parametrize(("strategy", "left"), [("keep_latest", 1), ("delete_all", 0), ("delete", 0)])
+async def test_prune_takes_the_names_of_the_server_and_of_the_base(saver, strategy, left):
+    for step in range(3):
+        await put(saver, "t", step=step)
+
+    await saver.aprune(["t"], strategy=strategy)
+
+    assert len(await history(saver, "t")) == left
+
+
+async def test_concurrent_prunes_of_a_thread_all_succeed(saver):
+    parent = None
+    for step in range(30):
+        parent = await put(saver, "t", step=step, parent=parent)
+
+    await asyncio.gather(*(saver.aprune(["t"]) for _ in range(8)))
+
+    assert len(await history(saver, "t")) == 1
+
+
+async def test_a_copied_thread_is_whole_and_knows_its_id(saver):
+    first = await put(saver, "source", {"messages": ["a"]}, thread_id="source", run_id="r1")
+    await put(saver, "source", {"messages": ["b"]}, parent=first, thread_id="source", run_id="r2")
+    await put(saver, "source", namespace="child:1")
+    await saver.aput_writes(first, [("messages", "w")], "task")
+
+    await saver.acopy_thread("source", "target")
+    await saver.acopy_thread("source", "target")  # as after a lost answer
+
+    assert await history(saver, "target") == await history(saver, "source")
+    assert len(await history(saver, "target", "child:1")) == 1
+    latest = await saver.aget_tuple(generate_config("target"))
+    assert latest.checkpoint["channel_values"] == {"messages": ["b"]}
+    assert latest.metadata["thread_id"] == "target"
+    assert latest.metadata["run_id"] == "r2"
+    parent = await saver.aget_tuple(latest.parent_config)
+    assert parent.pending_writes == [("task", "messages", "w")]
+    assert (await saver.aget_tuple(generate_config("source"))).metadata["thread_id"] == "source"
+
+
+async def test_deleting_a_run_leaves_no_parent_that_is_gone(saver):
+    first = await put(saver, "t", run_id="r1")
+    second = await put(saver, "t", parent=first, run_id="r2")
+    await put(saver, "t", parent=second, run_id="r3")
+    await put(saver, "t", {"messages": ["sub"]}, namespace="child:1", run_id="r2")
+
+    await saver.adelete_for_runs(["r2"])
+
+    assert len(await history(saver, "t", "child:1")) == 0
+    tuples = [item async for item in saver.alist(generate_config("t"))]
+    assert [(item.metadata["run_id"], item.parent_config) for item in tuples] == [("r3", None), ("r1", None)]
+
+
+async def test_a_run_that_began_on_a_deleted_checkpoint_keeps_its_values(saver):
+    head = await put(saver, "t", {"messages": ["kept"]}, run_id="r1")
+    versions = (await saver.aget_tuple(head)).checkpoint["channel_versions"]
+    await saver.adelete_for_runs(["r1"])
+
+    # The new run wrote nothing to the channel, so its checkpoint refers to the version it began with.
+    checkpoint = checkpoint_of({})
+    checkpoint["channel_versions"] = versions
+    config = await saver.aput(generate_config("t"), checkpoint, generate_metadata(run_id="r2"), {})
+
+    assert (await saver.aget_tuple(config)).checkpoint["channel_values"] == {"messages": ["kept"]}
+
+
+async def test_a_checkpoint_is_what_it_was_when_it_was_handed_over(settings):
+    async with open_saver(settings.model_copy(update={"connection_budget": 1})) as saver:
+        messages = ["said"]
+        async with saver.database.connection():
+            waiting = asyncio.create_task(put(saver, "t", {"messages": messages}))
+            await asyncio.sleep(0.2)
+            messages.append("said later")
+        config = await waiting
+
+        assert (await saver.aget_tuple(config)).checkpoint["channel_values"] == {"messages": ["said"]}
+
+
+async def test_synchronous_calls_work_from_another_thread(saver):
+    config = generate_config("t")
+    checkpoint = checkpoint_of({"messages": ["hello"]})
+
+    def use() -> list[str]:
+        stored = saver.put(config, checkpoint, generate_metadata(run_id="r1"), checkpoint["channel_versions"])
+        saver.put_writes(stored, [("messages", "w")], "task")
+        assert saver.get_tuple(stored).pending_writes == [("task", "messages", "w")]
+        saver.copy_thread("t", "copy")
+        saver.delete_for_runs(["r1"])
+        saver.delete_thread("t")
+        saver.prune(["copy"])
+        return [item.config["configurable"]["thread_id"] for item in saver.list(None)]
+
+    assert await asyncio.to_thread(use) == []
+
+
+async def test_a_synchronous_call_on_the_event_loop_is_refused(saver):
+    for call in (lambda: saver.copy_thread("a", "b"), lambda: saver.delete_for_runs(["r"])):
+        with pytest.raises(asyncio.InvalidStateError, match="asynchronous method"):
+            call()
+
+
+async def test_an_error_of_the_operation_is_raised_at_once(saver, uri, postgres):
+    postgres.execute("ALTER TABLE checkpoints RENAME COLUMN metadata TO gone", uri=uri)
+
+    async with asyncio.timeout(2):
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            await saver.aget_tuple(generate_config("t"))
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            await put(saver, "t")
+
+
+async def test_data_that_postgresql_cannot_hold_is_refused_at_once(saver):
+    async with asyncio.timeout(2):
+        with pytest.raises(psycopg.DataError):
+            await put(saver, "a\x00b")
+        with pytest.raises(TypeError):
+            await put(saver, "t", {"messages": object()})
+    assert await history(saver, "t") == []
+
+
+async def test_a_lost_answer_to_a_commit_is_no_second_checkpoint(postgres, uri):
+    committed = []
+
+    async def cut_the_first_answer_after_a_commit() -> bool:
+        if committed or not armed:
+            return True
+        rows = await asyncio.to_thread(postgres.execute, "SELECT checkpoint_id FROM checkpoints", uri=uri)
+        committed.extend(rows)
+        return not committed
+
+    armed = False
+    async with Proxy(postgres.port, on_answer=cut_the_first_answer_after_a_commit) as proxy:
+        through = uri.replace(f":{postgres.port}/", f":{proxy.port}/")
+        async with open_saver(PersistenceSettings(**settings_for(through))) as saver:
+            await put(saver, "warm-up")
+            await saver.adelete_thread("warm-up")
+            armed = True
+
+            config = await put(saver, "t", {"messages": ["once"]})
+
+            assert committed == [(config["configurable"]["checkpoint_id"],)]
+            assert await history(saver, "t") == [config["configurable"]["checkpoint_id"]]
+            assert (await saver.aget_tuple(config)).checkpoint["channel_values"] == {"messages": ["once"]}

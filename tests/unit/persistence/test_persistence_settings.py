@@ -1,0 +1,127 @@
+import pytest
+
+from graphs.persistence.settings import PROJECT_ROOT, PersistenceSettings, load_settings, target
+
+_VARIABLES = (
+    "CHECKPOINT_POSTGRES_URI",
+    "CHECKPOINT_CONNECTION_BUDGET",
+    "CHECKPOINT_OUTAGE_BUDGET_SECONDS",
+    "CHECKPOINT_OPERATION_TIMEOUT_SECONDS",
+    "CHECKPOINT_CONNECT_TIMEOUT_SECONDS",
+    "CHECKPOINT_EMBEDDED_FOLDER",
+    "BG_JOB_ISOLATED_LOOPS",
+    "N_JOBS_PER_WORKER",
+)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_ask_for_the_embedded_server():
+    settings = load_settings()
+
+    assert settings.uri is None
+    assert settings.embedded_folder == PROJECT_ROOT / ".holdfast" / "postgres"
+    assert (settings.connection_budget, settings.pool_size) == (20, 20)
+    assert (settings.outage_budget, settings.operation_timeout, settings.connect_timeout) == (120, 15, 5)
+
+
+def test_reads_the_environment(monkeypatch):
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_URI", "postgresql://app:pw@db.example:5433/sessions")
+    monkeypatch.setenv("CHECKPOINT_OUTAGE_BUDGET_SECONDS", "7.5")
+
+    settings = load_settings()
+
+    assert settings.uri is not None
+    assert settings.uri.get_secret_value() == "postgresql://app:pw@db.example:5433/sessions"
+    assert settings.outage_budget == 7.5
+
+
+def test_an_empty_variable_is_unset(monkeypatch):
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_URI", "")
+
+    assert load_settings().uri is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHECKPOINT_CONNECTION_BUDGET", "0"),
+        ("CHECKPOINT_CONNECTION_BUDGET", "many"),
+        ("CHECKPOINT_OUTAGE_BUDGET_SECONDS", "-1"),
+        ("CHECKPOINT_OPERATION_TIMEOUT_SECONDS", "nan"),
+        ("CHECKPOINT_CONNECT_TIMEOUT_SECONDS", "1"),
+        ("BG_JOB_ISOLATED_LOOPS", "perhaps"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ValueError, match=rf"{name} is '{value}': .*Correct it"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("uri", "problem"),
+    [
+        ("postgresql://app:hunter2@db:bad port/sessions", "can't be read"),
+        ("postgresql+asyncpg://app:hunter2@db/sessions", "scheme is 'postgresql\\+asyncpg'"),
+        ("mysql://app:hunter2@db/sessions", "scheme is 'mysql'"),
+        ("app:hunter2@db/sessions", "can't be read"),
+    ],
+)
+def test_a_bad_uri_is_explained_without_its_password(monkeypatch, uri, problem):
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_URI", uri)
+
+    with pytest.raises(ValueError, match=f"CHECKPOINT_POSTGRES_URI is not usable: .*{problem}") as caught:
+        load_settings()
+
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_password_is_not_shown_by_repr_or_by_pydantic():
+    assert "hunter2" not in repr(PersistenceSettings(uri="postgresql://app:hunter2@db/x"))
+    with pytest.raises(ValueError, match="uri") as caught:
+        PersistenceSettings(uri="mysql://app:hunter2@db/x")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_pools_of_all_event_loops_stay_inside_the_budget(monkeypatch):
+    monkeypatch.setenv("BG_JOB_ISOLATED_LOOPS", "true")
+    monkeypatch.setenv("N_JOBS_PER_WORKER", "4")
+    monkeypatch.setenv("CHECKPOINT_CONNECTION_BUDGET", "12")
+
+    settings = load_settings()
+
+    assert settings.event_loops == 5
+    assert settings.pool_size == 2
+    assert settings.event_loops * settings.pool_size <= settings.connection_budget
+
+
+def test_a_budget_below_one_connection_a_loop_is_refused(monkeypatch):
+    monkeypatch.setenv("BG_JOB_ISOLATED_LOOPS", "true")
+    monkeypatch.setenv("CHECKPOINT_CONNECTION_BUDGET", "10")
+
+    with pytest.raises(
+        ValueError, match=r"CHECKPOINT_CONNECTION_BUDGET is 10, .* Set the budget to 11 or more"
+    ):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "expected"),
+    [
+        ("postgresql://app:hunter2@db.example:5433/sessions", "db.example:5433/sessions"),
+        ("postgresql://app:hunter2@a,b:5433/sessions", "a:5432,b:5433/sessions"),
+        ("host=db password=hunter2 dbname=sessions", "db:5432/sessions"),
+        ("postgresql://postgres@/postgres?host=/run/pg", "/run/pg/postgres"),
+        ("postgresql://app:hunter2@db", "db:5432/app"),
+        ("", "localhost:5432/"),
+    ],
+)
+def test_target_names_the_server_and_no_secret(conninfo, expected):
+    assert target(conninfo) == expected
