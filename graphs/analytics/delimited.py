@@ -1,8 +1,8 @@
-"""Delimited text files (CSV, TSV and their cousins): encoding, separator, header, types.
+"""Delimited text files (CSV, TSV and their cousins): encoding, separator, header.
 
-DuckDB's own sniffer finds types and date formats, but on an irregular file it may skip rows or settle
-on a separator that leaves one wide column, without a word. So encoding and separator are settled
-here, every row must have the header's width, and DuckDB parses under those terms.
+DuckDB's own sniffer, given an irregular file, may skip rows or settle on a separator that leaves one wide
+column, without a word. So encoding and separator are settled here, every row must have the header's
+width, and DuckDB parses under those terms.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from graphs.analytics.duck import one_row, quote
+from graphs.analytics.text_dates import convert_dates
 from graphs.analytics.text_numbers import convert_numbers
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -30,7 +31,8 @@ _NO_SEPARATOR = "\x1f"  # unit separator: for a file of one column, whose text m
 _SAMPLE_CHARACTERS = 100_000  # below csv.field_size_limit(), so that no sample can exceed it
 _CHUNK_BYTES = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_SWAPPED = str.maketrans({"d": "m", "m": "d"})
+# The sniffer's word on these is not taken: text_dates and text_numbers judge them by the whole file.
+_JUDGED_LATER = ("VARCHAR", "DOUBLE", "DATE", "TIMESTAMP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,6 @@ class Dialect:
 
     separator: str
     skip: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Types:
-    header: bool
-    columns: dict[str, str]
-    date_format: str | None
-    timestamp_format: str | None
 
 
 def read_delimited(
@@ -62,10 +56,7 @@ def read_delimited(
     with _as_utf8(path, encoding) as text:
         dialect = detect_dialect(text)
         try:
-            types = _sniff_types(connection, text, dialect)
-            if day_first is not None:
-                types = _with_day_first(types, day_first=day_first)
-            _create(connection, table, text, dialect, types)
+            header = _create(connection, table, text, dialect)
         except (duckdb.InterruptException, duckdb.OutOfMemoryException):
             raise
         except duckdb.Error as error:
@@ -75,12 +66,10 @@ def read_delimited(
         notes.append("The text is not UTF-8; it was read as Western European (Windows-1252).")
     if dialect.skip:
         notes.append(f"{dialect.skip} line(s) above the header were skipped.")
-    if not types.header:
+    if not header:
         notes.append("No header was found; the columns are named column0, column1 and so on.")
-    if day_first is None:
-        notes += _date_notes(connection, table, types)
-    texts = {name: kind for name, kind in types.columns.items() if kind in ("VARCHAR", "DOUBLE")}
-    notes += convert_numbers(connection, table, texts, semicolons=dialect.separator == ";")
+    notes += convert_dates(connection, table, day_first=day_first)
+    notes += convert_numbers(connection, table, semicolons=dialect.separator == ";")
     return tuple(notes)
 
 
@@ -182,53 +171,22 @@ def _options(dialect: Dialect) -> str:
     return f"delim='{separator}', quote='\"', escape='\"', comment='', skip={dialect.skip}, nullstr=''"
 
 
-def _sniff_types(connection: DuckDBPyConnection, path: Path, dialect: Dialect) -> _Types:
-    header, columns, date_format, timestamp_format = one_row(
-        connection,
-        "SELECT HasHeader, Columns, DateFormat, TimestampFormat "
-        f"FROM sniff_csv(?, {_options(dialect)}, sample_size=-1)",
-        [glob.escape(str(path))],
+def _create(connection: DuckDBPyConnection, table: str, path: Path, dialect: Dialect) -> bool:
+    """Create the table. Returns whether the file has a header."""
+    file, options = glob.escape(str(path)), _options(dialect)
+    header, columns = one_row(
+        connection, f"SELECT HasHeader, Columns FROM sniff_csv(?, {options}, sample_size=-1)", [file]
     )
-    return _Types(header, {c["name"]: c["type"] for c in columns}, date_format, timestamp_format)
-
-
-def _with_day_first(types: _Types, *, day_first: bool) -> _Types:
-    def ordered(form: str | None) -> str | None:
-        if form is None or not _day_beside_month(form) or form.startswith("%d") == day_first:
-            return form
-        return form[:5].translate(_SWAPPED) + form[5:]
-
-    return _Types(types.header, types.columns, ordered(types.date_format), ordered(types.timestamp_format))
-
-
-def _day_beside_month(form: str) -> bool:
-    """Whether a date format starts with day and month as numbers, in one order or the other."""
-    return form[:2] + form[3:5] in ("%d%m", "%m%d")
-
-
-def _create(connection: DuckDBPyConnection, table: str, path: Path, dialect: Dialect, types: _Types) -> None:
-    # Fractions stay text here: convert_numbers decides between 1.234 and 1,234 by the whole file.
-    kinds = {name: "VARCHAR" if kind == "DOUBLE" else kind for name, kind in types.columns.items()}
-    options = f"auto_detect=false, columns=?, header={types.header}, {_options(dialect)}"
-    values: list[object] = [glob.escape(str(path)), kinds]
-    for option, form in (("dateformat", types.date_format), ("timestampformat", types.timestamp_format)):
-        if form:
-            options += f", {option}=?"
-            values.append(form)
-    connection.execute(f"CREATE TABLE {quote(table)} AS SELECT * FROM read_csv(?, {options})", values)
-
-
-def _date_notes(connection: DuckDBPyConnection, table: str, types: _Types) -> list[str]:
-    notes = []
-    for name, kind in types.columns.items():
-        form = types.date_format if kind == "DATE" else types.timestamp_format
-        if not kind.startswith(("DATE", "TIMESTAMP")) or not form or not _day_beside_month(form):
-            continue
-        (latest,) = one_row(connection, f"SELECT max(day({quote(name)})) FROM {quote(table)}")
-        if latest is not None and latest <= 12:
-            order = "day/month" if form.startswith("%d") else "month/day"
-            notes.append(f"Dates in '{name}' were read as {order}; the other order would fit too.")
-    return notes
+    kinds = {
+        column["name"]: "VARCHAR" if column["type"].startswith(_JUDGED_LATER) else column["type"]
+        for column in columns
+    }
+    connection.execute(
+        f"CREATE TABLE {quote(table)} AS SELECT * "
+        f"FROM read_csv(?, {options}, auto_detect=false, header={header}, columns=?)",
+        [file, kinds],
+    )
+    return header
 
 
 def _explain(file_name: str, path: Path, dialect: Dialect, error: duckdb.Error) -> str:

@@ -20,7 +20,8 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from graphs.analytics.delimited import read_delimited
-from graphs.analytics.duck import one_row, quote
+from graphs.analytics.duck import one_row, quote, retype
+from graphs.analytics.text_dates import convert_dates
 from graphs.analytics.text_numbers import convert_numbers
 
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
@@ -42,7 +43,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 @dataclass(frozen=True, slots=True)
 class TableFile:
     """A table in a local file. `sheet` chooses one of an Excel workbook (the first by default);
-    `day_first` settles dates such as 03/04/2024 in a text file (None: by the other dates in it)."""
+    `day_first` settles dates such as 03/04/2024 in text (None: by the other dates in the file)."""
 
     path: str | os.PathLike[str]
     sheet: str | None = None
@@ -108,6 +109,7 @@ def connect() -> Generator[DuckDBPyConnection]:
     """
     connection = duckdb.connect(":memory:", config=_CONFIG)
     try:
+        connection.execute("SET TimeZone='UTC'")  # else times with a zone depend on the machine's own
         yield connection
     except duckdb.OutOfMemoryException as error:
         raise ValueError(
@@ -136,7 +138,7 @@ def read_table(connection: DuckDBPyConnection, name: str, source: Source) -> Tab
     if suffix in PARQUET_SUFFIXES:
         _read_parquet(connection, name, path)
         return _info(connection, name, path.name)
-    sheet, notes = _read_excel(connection, name, path, file.sheet)
+    sheet, notes = _read_excel(connection, name, path, file.sheet, day_first=file.day_first)
     return _info(connection, name, path.name, sheet=sheet, notes=notes)
 
 
@@ -207,7 +209,7 @@ def _read_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> None
 
 
 def _read_excel(
-    connection: DuckDBPyConnection, name: str, path: Path, sheet: str | None
+    connection: DuckDBPyConnection, name: str, path: Path, sheet: str | None, *, day_first: bool | None
 ) -> tuple[str, tuple[str, ...]]:
     with _workbook(path) as workbook:
         names = [str(each) for each in workbook.sheet_names]
@@ -226,8 +228,8 @@ def _read_excel(
     notes = [f"{above} row(s) above the header were skipped."] if above else []
     if sheet is None and len(names) > 1:
         notes.append(f"Sheet '{chosen}' was read; the others are: {', '.join(names[1:])}.")
-    texts = {c.name: c.type for c in columns_of(connection, name) if c.type == "VARCHAR"}
-    notes += convert_numbers(connection, name, texts)
+    notes += convert_dates(connection, name, day_first=day_first)
+    notes += convert_numbers(connection, name)
     _narrow_to_dates(connection, name)
     return chosen, tuple(notes)
 
@@ -261,7 +263,7 @@ def _narrow_to_dates(connection: DuckDBPyConnection, name: str) -> None:
             f"SELECT bool_and({identifier} = date_trunc('day', {identifier})) FROM {quote(name)}",
         )
         if whole:
-            connection.execute(f"ALTER TABLE {quote(name)} ALTER {identifier} TYPE DATE")
+            retype(connection, name, column.name, "DATE", identifier)
 
 
 @contextmanager

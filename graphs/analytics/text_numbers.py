@@ -8,18 +8,17 @@ judged by the rest of the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.duck import one_row, quote
-
-MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", ".")
+from graphs.analytics.duck import filled_text, hold_throughout, retype, text_columns
 
 # A leading zero (00123) marks a code, not a quantity: no rule takes it.
 _WHOLE = r"(0|[1-9]\d*)"
 _EXPONENT = r"([eE][+-]?\d+)?"
-_POINT = rf"[+-]?({_WHOLE}(\.\d*)?|\.\d+){_EXPONENT}"
+_POINT = rf"[+-]?({_WHOLE}(\.\d*)?|\.\d+){_EXPONENT}|[+-]?(?i:inf|infinity)"
 _GROUP_SIGNS = r"[. \x{a0}\x{202f}]"  # 1.234,5 or 1 234,5, with a plain, no-break or narrow no-break space
 _COMMA = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}({_GROUP_SIGNS}\d{{3}})+)(,\d+)?{_EXPONENT}"
 _GROUPED = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}(,\d{{3}})+)(\.\d+)?"
@@ -28,28 +27,28 @@ _INTEGER = r"[+-]?\d{1,18}"
 
 @dataclass(frozen=True, slots=True)
 class _Column:
+    """Rules that all values of a column obey: a decimal point, a decimal comma, commas between thousands."""
+
     name: str
-    type: str
-    filled: int
-    has_comma: bool
     point: bool
     comma: bool
     grouped: bool
+    has_comma: bool
 
 
 def convert_numbers(
-    connection: DuckDBPyConnection, table: str, columns: dict[str, str], *, semicolons: bool = False
+    connection: DuckDBPyConnection, table: str, *, semicolons: bool = False
 ) -> tuple[str, ...]:
     """Give the text columns of `table` that hold numbers a numeric type.
 
-    `columns` maps the names of text columns to the type that they would otherwise get (VARCHAR, or DOUBLE
-    when plain parsing succeeds). `semicolons` says that the file separates its fields by semicolons, as a
-    spreadsheet does where the decimal sign is a comma; it decides only for values such as 1,234 that fit
-    both rules. Returns a sentence for each reading that a person may want to check.
+    `semicolons` says that the file separates its fields by semicolons, as a spreadsheet does where the
+    decimal sign is a comma; it decides only for values such as 1,234 that fit both rules. Returns a
+    sentence for each reading that a person may want to check.
     """
-    if not columns:
+    names = text_columns(connection, table)
+    if not names:
         return ()
-    judged = _judge(connection, table, columns)
+    judged = _judge(connection, table, names)
     comma_first = _decimal_comma(judged, semicolons=semicolons)
     notes = []
     for column in judged:
@@ -59,16 +58,14 @@ def convert_numbers(
     return tuple(notes)
 
 
-def _judge(connection: DuckDBPyConnection, table: str, columns: dict[str, str]) -> list[_Column]:
-    parts = []
-    for name in columns:
-        value = _without_marks(name)
-        parts += [f"count({value})", f"bool_or(contains({value}, ','))"]
-        parts += [f"bool_and(regexp_full_match({value}, '{rule}'))" for rule in (_POINT, _COMMA, _GROUPED)]
-    row = one_row(connection, f"SELECT {', '.join(parts)} FROM {quote(table)}")
+def _judge(connection: DuckDBPyConnection, table: str, names: Sequence[str]) -> list[_Column]:
+    conditions = []
+    for value in map(filled_text, names):
+        conditions += [f"regexp_full_match({value}, '{rule}')" for rule in (_POINT, _COMMA, _GROUPED)]
+        conditions.append(f"NOT contains({value}, ',')")
+    held = hold_throughout(connection, table, conditions)
     return [
-        _Column(name, fallback, row[i], *map(bool, row[i + 1 : i + 5]))
-        for i, (name, fallback) in zip(range(0, len(row), 5), columns.items(), strict=True)
+        _Column(name, *held[4 * i : 4 * i + 3], has_comma=not held[4 * i + 3]) for i, name in enumerate(names)
     ]
 
 
@@ -82,42 +79,25 @@ def _decimal_comma(columns: list[_Column], *, semicolons: bool) -> bool:
 
 
 def _convert(connection: DuckDBPyConnection, table: str, column: _Column, *, comma_first: bool) -> str:
-    value = _without_marks(column.name)
-    if not column.filled:
-        return ""
+    value = filled_text(column.name)
     if column.comma and comma_first:
         number = f"replace(regexp_replace({value}, '{_GROUP_SIGNS}', '', 'g'), ',', '.')"
-        changed = _retype(connection, table, column.name, value, number)
+        changed = _make_numeric(connection, table, column.name, value, number)
         return f"'{column.name}' was read with a decimal comma." if changed else ""
     if column.point:
-        _retype(connection, table, column.name, value, value)
+        _make_numeric(connection, table, column.name, value, value)
         return ""
     if column.grouped:
-        _retype(connection, table, column.name, value, f"replace({value}, ',', '')")
+        _make_numeric(connection, table, column.name, value, f"replace({value}, ',', '')")
         return f"'{column.name}' was read with the comma as thousands separator."
-    if column.type != "VARCHAR":
-        _alter(connection, table, column.name, column.type, quote(column.name))
     return ""
 
 
-def _retype(connection: DuckDBPyConnection, table: str, name: str, value: str, number: str) -> bool:
+def _make_numeric(connection: DuckDBPyConnection, table: str, name: str, value: str, number: str) -> bool:
     """Make a column numeric. `number` is the SQL for the text in `value` as a number with a decimal point.
     Returns whether the two differ anywhere."""
-    whole, changed = one_row(
-        connection,
-        f"SELECT bool_and(regexp_full_match({number}, '{_INTEGER}')), bool_or({number} <> {value}) "
-        f"FROM {quote(table)}",
+    whole, unchanged = hold_throughout(
+        connection, table, [f"regexp_full_match({number}, '{_INTEGER}')", f"{number} = {value}"]
     )
-    _alter(connection, table, name, "BIGINT" if whole else "DOUBLE", number)
-    return bool(changed)
-
-
-def _alter(connection: DuckDBPyConnection, table: str, name: str, kind: str, number: str) -> None:
-    connection.execute(
-        f"ALTER TABLE {quote(table)} ALTER {quote(name)} TYPE {kind} USING CAST({number} AS {kind})"
-    )
-
-
-def _without_marks(name: str) -> str:
-    marks = ", ".join(f"'{mark}'" for mark in MISSING_MARKS)
-    return f"(CASE WHEN trim({quote(name)}) NOT IN ({marks}) THEN trim({quote(name)}) END)"
+    retype(connection, table, name, "BIGINT" if whole else "DOUBLE", number)
+    return not unchanged

@@ -113,7 +113,9 @@ async def _ask(
                 notes.print(f"uploaded {uploaded['name']} ({uploaded['size']:,} bytes)", style="dim")
                 known.add(uploaded["name"])
         async for step in stream_turn(client, thread_id, agent, text):
-            notes.print(f"  {step.actor}: {step.text}", style="cyan", markup=False, highlight=False)
+            notes.print(
+                f"  {step.actor}: {step.text}", style="cyan", markup=False, highlight=False, soft_wrap=True
+            )
         session = await restore_session(thread_id, client=client)
         await _show_made_files(client, session, known, save_to)
         return session
@@ -130,7 +132,12 @@ async def _show_made_files(
                 f"made {await download_file(client, session.thread_id, name, save_to)}", style="green"
             )
         else:
-            notes.print(f"made {client.http.client.base_url}/files/{session.thread_id}/{name}", style="green")
+            notes.print(
+                f"made {client.http.client.base_url}/files/{session.thread_id}/{name}",
+                style="green",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _print_session(session: Session) -> None:

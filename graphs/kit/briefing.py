@@ -1,5 +1,7 @@
 """What a model is told besides the conversation: its role and the files of the session."""
 
+from collections.abc import Mapping
+
 from langchain_core.messages import SystemMessage
 
 from graphs.kit.state import Artifact
@@ -10,12 +12,13 @@ ARTIFACTS_KEY = "artifacts"
 _MAX_COLUMNS = 60
 
 
-def brief(prompt: str, artifacts: dict[str, Artifact]) -> SystemMessage:
-    """Return the system message: the prompt, then a line for each file of the session."""
-    lines = [_file_line(artifact) for artifact in artifacts.values()] or ["(none yet)"]
+def brief(prompt: str, artifacts: Mapping[str, Artifact | None]) -> SystemMessage:
+    """Return the system message: the prompt, then a line for each file of the session (None: it is gone)."""
+    files = [artifact for artifact in artifacts.values() if artifact is not None]
+    lines = [_file_line(artifact) for artifact in files] or ["(none yet)"]
     return SystemMessage(
         "\n".join([prompt, "", "Files of this session:", *lines]),
-        additional_kwargs={ARTIFACTS_KEY: list(artifacts.values())},
+        additional_kwargs={ARTIFACTS_KEY: files},
     )
 
 

@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.tool import tool_call
 from langgraph.errors import GraphBubbleUp
 
 from graphs.kit.briefing import brief
@@ -17,6 +20,7 @@ from graphs.kit.context import Context
 from graphs.kit.errors import InputError
 from graphs.kit.planner import OfflinePlanner
 from graphs.kit.settings import kit_settings
+from graphs.kit.subagent import HANDOFF_PREFIX
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +31,9 @@ _KEY_VARIABLES = {
     "bedrock_converse": (),
 }
 """Provider → the variables of which one must hold its key; Bedrock takes AWS's own credentials."""
+
+_MAX_REPLIES = 30
+"""Of a sub-agent to one task; a model that calls tools without end is stopped with an answer."""
 
 Reply = TypeVar("Reply")
 
@@ -123,6 +130,30 @@ def _summary(error: Exception) -> str:
     return f"HTTP {status}: {first_line}" if status else f"{type(error).__name__}: {first_line}"
 
 
+def with_malformed_calls_answered(reply: AIMessage) -> tuple[AIMessage, list[ToolMessage]]:
+    """Return the reply with its malformed tool calls among the others, and an error message for each of them.
+
+    Left as they are, they would have no answer in the thread, and every provider refuses such a thread.
+    """
+    malformed = [
+        tool_call(name=call["name"] or "unknown", args={}, id=call["id"] or f"call_{uuid.uuid4().hex}")
+        for call in reply.invalid_tool_calls
+    ]
+    if not malformed:
+        return reply, []
+    errors = [
+        ToolMessage(
+            "The arguments are not valid JSON: call the tool again with all of them.",
+            name=call["name"],
+            tool_call_id=call["id"],
+            status="error",
+        )
+        for call in malformed
+    ]
+    update = {"tool_calls": [*reply.tool_calls, *malformed], "invalid_tool_calls": []}
+    return reply.model_copy(update=update), errors
+
+
 class ContextModel(AgentMiddleware[Any, Context]):
     """Lets a sub-agent answer with the model of the run's context, briefed on the session's files."""
 
@@ -132,10 +163,34 @@ class ContextModel(AgentMiddleware[Any, Context]):
         handler: Callable[[ModelRequest[Context]], Awaitable[ModelResponse]],
     ) -> ModelResponse | AIMessage:
         """Return the model's response, or a message that explains its failure."""
+        if _replies_to_task(request.messages) >= _MAX_REPLIES:
+            return AIMessage(f"I stopped after {_MAX_REPLIES} steps: ask for the rest in smaller parts.")
         system = brief(
             request.system_message.text if request.system_message else "", request.state.get("artifacts", {})
         )
-        return await reply_or_explanation(
+        response = await reply_or_explanation(
             request.runtime.context,
             lambda model: handler(request.override(model=model, system_message=system)),
         )
+        return response if isinstance(response, AIMessage) else _mended(response)
+
+
+def _replies_to_task(messages: Sequence[AnyMessage]) -> int:
+    count = 0
+    for message in reversed(messages):
+        handed_over = isinstance(message, ToolMessage) and (message.name or "").startswith(HANDOFF_PREFIX)
+        if handed_over or isinstance(message, HumanMessage):
+            break
+        count += isinstance(message, AIMessage)
+    return count
+
+
+def _mended(response: ModelResponse) -> ModelResponse:
+    result: list[BaseMessage] = []
+    for message in response.result:
+        if isinstance(message, AIMessage):
+            reply, errors = with_malformed_calls_answered(message)
+            result += [reply, *errors]
+        else:
+            result.append(message)
+    return replace(response, result=result)

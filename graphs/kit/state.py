@@ -40,6 +40,23 @@ class State(AgentState[Any]):
     artifacts: Annotated[dict[str, Artifact], merge_artifacts]
 
 
+def note_changes(
+    known: dict[str, Artifact | None] | None, changes: dict[str, Artifact | None] | None
+) -> dict[str, Artifact | None]:
+    """Return the known artifacts with the changes applied; a removed name stays, as None."""
+    return {**(known or {}), **(changes or {})}
+
+
+class SubAgentState(AgentState[Any]):
+    """A sub-agent's part of the state.
+
+    It keeps a removed file as None: a sub-agent hands back its whole state, and a name that is only missing
+    would say nothing to `merge_artifacts`.
+    """
+
+    artifacts: Annotated[dict[str, Artifact | None], note_changes]
+
+
 class Input(TypedDict):
     """What a caller sends: the messages of this turn."""
 

@@ -7,6 +7,9 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, Field
 
+HANDOFF_PREFIX = "transfer_to_"
+"""How the names of the supervisor's tools begin; the sub-agent's name follows."""
+
 
 @dataclass(frozen=True)
 class SubAgent:
@@ -38,4 +41,4 @@ class Handoff(BaseTool):
 
 def handoff_to(subagent: SubAgent) -> Handoff:
     """Return the supervisor's tool for handing a task to the sub-agent."""
-    return Handoff(name=f"transfer_to_{subagent.name}", description=subagent.purpose, subagent=subagent)
+    return Handoff(name=f"{HANDOFF_PREFIX}{subagent.name}", description=subagent.purpose, subagent=subagent)

@@ -19,20 +19,31 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
+from pydantic import ValidationError
 
 from graphs.kit.briefing import brief
 from graphs.kit.context import Context
 from graphs.kit.file_tools import FILES
 from graphs.kit.intake import intake
-from graphs.kit.model import ContextModel, offline_planner, reply_or_explanation
-from graphs.kit.state import Input, State
-from graphs.kit.subagent import Handoff, SubAgent, handoff_to
+from graphs.kit.model import (
+    ContextModel,
+    model_name,
+    offline_planner,
+    reply_or_explanation,
+    with_malformed_calls_answered,
+)
+from graphs.kit.state import Input, State, SubAgentState
+from graphs.kit.subagent import Handoff, HandoffTask, SubAgent, handoff_to
 from graphs.kit.tool import hints_of
 
 logger = logging.getLogger(__name__)
 
 _MAX_HANDOFFS = 20
 """Within one turn; a model that hands on without end is stopped with an answer."""
+
+_AFTER_SUBAGENT = (
+    "The sub-agent has answered, above. Hand over what is still to be done; if nothing is, answer the person."
+)
 
 
 def build_supervisor(
@@ -46,7 +57,7 @@ def build_supervisor(
     handoffs = {handoff.name: handoff for handoff in map(handoff_to, team)}
 
     async def supervise(state: State, runtime: Runtime[Context]) -> Command[Any]:
-        reply = await _reply(state, runtime, prompt, handoffs)
+        reply = await _reply(state, runtime, prompt, handoffs, name)
         reply.name = name
         return _route(reply, handoffs)
 
@@ -72,52 +83,66 @@ def build_subagent(subagent: SubAgent) -> CompiledStateGraph[Any, Any, Any, Any]
         tools=list(subagent.tools),
         system_prompt=subagent.prompt,
         middleware=middleware,
-        state_schema=State,
+        state_schema=SubAgentState,
         context_schema=Context,
         name=subagent.name,
     )
 
 
 async def _reply(
-    state: State, runtime: Runtime[Context], prompt: str, handoffs: dict[str, Handoff]
+    state: State, runtime: Runtime[Context], prompt: str, handoffs: dict[str, Handoff], name: str
 ) -> AIMessage:
     messages = state["messages"]
-    if _handoffs_in_turn(messages, handoffs) >= _MAX_HANDOFFS:
+    if _replies_in_turn(messages, name) >= _MAX_HANDOFFS:
         return AIMessage(f"I stopped after {_MAX_HANDOFFS} steps: ask for the rest in smaller parts.")
-    briefing = brief(prompt, state.get("artifacts", {}))
+    conversation = [brief(prompt, state.get("artifacts", {})), *messages]
+    # providers take a conversation that ends with the model's own words for one to be continued, or refuse it
+    if isinstance(messages[-1], AIMessage) and model_name(runtime.context):
+        conversation.append(HumanMessage(_AFTER_SUBAGENT))
     return await reply_or_explanation(
         runtime.context,
-        lambda model: model.bind_tools(list(handoffs.values())).ainvoke([briefing, *messages]),
+        lambda model: model.bind_tools(list(handoffs.values())).ainvoke(conversation),
     )
 
 
 def _route(reply: AIMessage, handoffs: dict[str, Handoff]) -> Command[Any]:
-    """Go to the sub-agent of the first tool call; every call needs an answer, so the others are put off."""
-    if not reply.tool_calls:
+    """Go to the sub-agent of the first usable call; every call needs an answer, so the others are put off."""
+    if not reply.tool_calls and not reply.invalid_tool_calls:
         return Command(update={"messages": [reply]}, goto=END)
-    known = [call for call in reply.tool_calls if call["name"] in handoffs]
-    chosen = known[0] if known else None
+    chosen = next((call for call in reply.tool_calls if _problem(call, handoffs) is None), None)
     answers = [_answer_call(call, chosen, handoffs) for call in reply.tool_calls]
+    reply, errors = with_malformed_calls_answered(reply)
     target = handoffs[chosen["name"]].subagent.name if chosen else "supervisor"
-    return Command(update={"messages": [reply, *answers]}, goto=target)
+    return Command(update={"messages": [reply, *answers, *errors]}, goto=target)
 
 
 def _answer_call(call: ToolCall, chosen: ToolCall | None, handoffs: dict[str, Handoff]) -> ToolMessage:
     if call is chosen:
         content, status = handoffs[call["name"]].invoke(call["args"]), "success"
-    elif call["name"] in handoffs:
-        content, status = "One sub-agent works at a time: hand this over again afterwards.", "error"
     else:
-        content, status = f"There is no {call['name']!r}; there are {', '.join(handoffs)}.", "error"
+        later = "One sub-agent works at a time: hand this over again afterwards."
+        content, status = _problem(call, handoffs) or later, "error"
     return ToolMessage(content, name=call["name"], tool_call_id=call["id"], status=status)
 
 
-def _handoffs_in_turn(messages: Sequence[AnyMessage], handoffs: dict[str, Handoff]) -> int:
+def _problem(call: ToolCall, handoffs: dict[str, Handoff]) -> str | None:
+    """Return why a call is no handoff, in words for the model that made it."""
+    if call["name"] not in handoffs:
+        return f"There is no {call['name']!r}; there are {', '.join(handoffs)}."
+    try:
+        HandoffTask.model_validate(call["args"])
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        return f"The arguments of {call['name']} don't fit: {reason}. It takes a task, as text."
+    return None
+
+
+def _replies_in_turn(messages: Sequence[AnyMessage], name: str) -> int:
     count = 0
     for message in reversed(messages):
         if isinstance(message, HumanMessage):
             break
-        count += isinstance(message, ToolMessage) and message.name in handoffs
+        count += isinstance(message, AIMessage) and message.name == name
     return count
 
 

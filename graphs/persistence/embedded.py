@@ -36,7 +36,6 @@ class _Lock:
     """A lock on a file beside the data folder; the kernel drops it with the process."""
 
     def __init__(self, folder: Path, purpose: str, kind: int) -> None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(folder.parent / f"{folder.name}.{purpose}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._fd, kind)
@@ -61,6 +60,7 @@ def ensure_embedded(folder: Path, *, linger: float = _LINGER) -> str:
     folder = folder.resolve()
     socket_folder = _socket_folder(folder)
     cluster = _cluster(folder, socket_folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with _held_lock:
         held = _held.get(folder) or _Lock(folder, "users", fcntl.LOCK_SH)
         try:
@@ -92,7 +92,7 @@ def release_embedded(folder: Path) -> None:
         return
     held.close()
     if unused := _unused(folder):
-        _stop(folder)
+        _cluster(folder, _socket_folder(folder)).stop()
         unused.close()
 
 
@@ -109,8 +109,10 @@ def keep(folder: Path, linger: float) -> None:
     while True:
         _Lock(folder, "users", fcntl.LOCK_EX).close()
         time.sleep(linger)
+        if not folder.exists():
+            return
         if unused := _unused(folder):
-            _stop(folder)
+            _cluster(folder, _socket_folder(folder)).stop()
             # In this order: the next user starts a keeper, which must not find this one.
             keeper.close()
             unused.close()
@@ -123,11 +125,6 @@ def _unused(folder: Path) -> _Lock | None:
         return _Lock(folder, "users", fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return None
-
-
-def _stop(folder: Path) -> None:
-    if folder.exists():
-        _cluster(folder, _socket_folder(folder)).stop("fast")
 
 
 def _start_keeper(folder: Path, linger: float) -> None:

@@ -149,10 +149,11 @@ class _Reader:
             raise ValueError(
                 f"{where}: predecessor '{text}' is not a task.{hint} The ids are: {_shortened(list(known))}."
             )
-        if match["kind"].upper() != "FS":
+        kind = match["kind"].upper()
+        if kind != "FS":
             raise ValueError(
-                f"{where}: '{text}' is a {match['kind'].upper()} link, and only finish-to-start (FS) links "
-                "are scheduled. Split the task so that the dependency is from a finish to a start."
+                f"{where}: the link from {match['id']} is {kind}, and only finish-to-start (FS) links are "
+                "scheduled. Split the task so that the dependency is from a finish to a start."
             )
         self._agree_unit(match["unit"], text, where)
         return Link(match["id"], float((match["lag"] or "0").replace(" ", "")))

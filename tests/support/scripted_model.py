@@ -51,7 +51,9 @@ class ScriptedModel(BaseChatModel):
         self.offered.append(kwargs.get("offered", []))
         number = len(self.asked) - 1
         if number >= len(self.replies):
-            assert self.endless, f"the script has {len(self.replies)} replies; asked once more: {messages[-1]}"
+            assert self.endless, (
+                f"the script has {len(self.replies)} replies; asked once more: {messages[-1]}"
+            )
             number = -1
         reply = self.replies[number].model_copy(update={"id": f"reply_{next(_numbers)}"})
         if self.endless and reply.tool_calls:

@@ -1,13 +1,13 @@
 """Which columns of a table a request names, and which column arguments they are the values of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
-from graphs.kit.planner.cues import EXPLICIT, best_matching, cue_places, cue_score, explicit_span
-from graphs.kit.planner.declarations import Argument
+from graphs.kit.planner.cues import EXPLICIT, Place, best_matching, cue_places, cue_score, explicit_span
+from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
 from graphs.kit.planner.words import STOP_STEMS, Token, find_phrase, stem, stems, tokens
 from graphs.kit.state import Column
 
@@ -78,7 +78,7 @@ def _mentions_of(text: str, name: str) -> list[Mention]:
 
 
 def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
-    """A single letter is a column, not an article or pronoun: quoted, beside another sign, or no such word."""
+    """A single letter is a column, not an article or pronoun: quoted, in a list, or no such word."""
     if match[0] not in {"a", "A", "I", "i"}:
         return True
     beside = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
@@ -131,8 +131,21 @@ class ColumnSearch:
 
     text: str
     columns: Sequence[Column]
-    arguments: Sequence[Argument]
-    declared_words: frozenset[str]
+    tool: ToolProfile
+
+    @cached_property
+    def arguments(self) -> Sequence[Argument]:
+        """The tool's column arguments."""
+        return self.tool.of_kind("column")
+
+    @cached_property
+    def declared_words(self) -> frozenset[str]:
+        """The stems that the tool's declaration uses."""
+        return declared_words(self.tool)
+
+    @cached_property
+    def _places(self) -> dict[str, list[Place]]:
+        return cue_places(self.text, self.arguments, self.tool.keywords)
 
     def find(self) -> dict[str, Any]:
         """Return the columns for the arguments: a name, or a list of names where many are wanted."""
@@ -172,7 +185,7 @@ class ColumnSearch:
         values = [(other.start, other.end) for other in others if other is not mention]
         places = [
             place
-            for place in cue_places(self.text, self.arguments)[argument.name]
+            for place in self._places[argument.name]
             if not (mention.start < place.end and place.start < mention.end)
         ]
         return cue_score(self.text, places, mention.start, mention.end, values) * min(
@@ -196,26 +209,42 @@ class ColumnSearch:
         return found
 
     def _take_single(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
-        singles = [a for a in self.arguments if not a.many]
+        """Give single arguments the column that a cue claims for them, then required ones what their type fits."""
+        found = self._match_single(found, values, self._score)
+        if all(a.name in values for a in self.arguments if a.required and a.many):
+            found = self._match_single(found, values, self._type_score)
+        return found
+
+    def _match_single(
+        self,
+        found: list[Mention],
+        values: dict[str, Any],
+        score_of: Callable[[Argument, Mention, Sequence[Mention]], float],
+    ) -> list[Mention]:
+        singles = [a for a in self.arguments if not a.many and a.name not in values]
         scores = [
             {
                 index: score + (0.2 if argument.required else 0.0) - 0.001 * index
                 for index, mention in enumerate(found)
-                if (score := self._score(argument, mention, found) or self._type_score(argument, mention))
+                if (score := score_of(argument, mention, found))
             }
             for argument in singles
         ]
-        chosen = best_matching(scores)
         taken = set()
-        for argument, index in zip(singles, chosen, strict=True):
+        for argument, index in zip(singles, best_matching(scores), strict=True):
             if index is not None:
                 values[argument.name] = found[index].column
                 taken.add(found[index].column)
         return [mention for mention in found if mention.column not in taken]
 
-    def _type_score(self, argument: Argument, mention: Mention) -> float:
-        """A column without a cue goes to a required argument that its type fits."""
-        if not argument.required or not fits(argument, self._column(mention.column)):
+    def _type_score(self, argument: Argument, mention: Mention, others: Sequence[Mention]) -> float:
+        """A column without a cue goes to a required argument that its type fits, unless several are as open."""
+        column = self._column(mention.column)
+        if not argument.required or not fits(argument, column):
+            return 0.0
+        rivals = [a for a in self.arguments if a.required and not a.many and fits(a, column)]
+        named = {other.column for other in others if fits(argument, self._column(other.column))}
+        if len(named) < len(rivals):
             return 0.0
         return (0.5 if argument.numeric is None else 1.5) * min(1.0, 0.7 + mention.quality / 8)
 
@@ -237,7 +266,7 @@ class ColumnSearch:
             values[open_singles[0].name] = left[0]
 
     def _take_only_ones(self, values: dict[str, Any]) -> None:
-        """A required argument that nothing names takes the column of its own name, or the only one that fits."""
+        """A required argument that nothing names takes the column of its name, or the only one that fits."""
         for argument in (a for a in self.arguments if a.required and a.name not in values):
             used = {
                 name for value in values.values() for name in (value if isinstance(value, list) else [value])

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from graphs.kit.planner.declarations import Argument
-from graphs.kit.planner.words import STOP_STEMS, find_phrase, phrase, stem, tokens
+from graphs.kit.planner.words import STOP_STEMS, Token, find_phrase, phrase, stem, tokens, word_set
 
 ADJACENT = 5.0
 """A score from here on says that the cue stands directly beside the value."""
@@ -14,40 +14,59 @@ ADJACENT = 5.0
 _ENOUGH = 2.5
 _BEFORE, _AFTER, _ASSIGNED, _EXPLICIT = 6.0, 5.5, 9.0, 30.0
 _FILLERS = frozenset(
-    stem(word)
-    for word in (
-        "a about an approximately around as at be by column columns equal equals exactly for has have in is least "
-        "level limit most of on or per should than that the to up use using value values variable was were with"
-    ).split()
+    map(
+        stem,
+        word_set(
+            """a about an approximately around as at be by column columns equal equals exactly for has have in is
+            least level limit most of on or per should than that the to up use using value values variable was
+            were with"""
+        ),
+    )
 )
 _MAX_VALUES = 12
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a cue of an argument stands (character offsets) and how much it counts."""
+    """Where a cue of an argument stands (character offsets); `part` says it is but a word of its name."""
 
     start: int
     end: int
-    weight: float
+    part: bool
 
 
-def cue_places(text: str, arguments: Sequence[Argument]) -> dict[str, list[Place]]:
-    """Return the places of each argument's cues; a cue inside another argument's longer cue does not count."""
-    places = {argument.name: _places_of(text, argument) for argument in arguments}
+def cue_places(
+    text: str, arguments: Sequence[Argument], keywords: Sequence[tuple[str, ...]] = ()
+) -> dict[str, list[Place]]:
+    """Return the places of each argument's cues; one inside another argument's longer cue does not count.
+
+    A mere word of an argument's name does not count inside a keyword of the tool either: the size in
+    "sample size" is not the effect size.
+    """
+    words = tokens(text)
+    places = {argument.name: _places_of(text, words, argument) for argument in arguments}
     everywhere = [place for found in places.values() for place in found]
+    of_keywords = [
+        Place(words[first].start, words[last - 1].end, part=True)
+        for keyword in keywords
+        for first, last in find_phrase(words, keyword)
+    ]
     return {
-        name: [place for place in found if not any(_inside(place, other) for other in everywhere)]
+        name: [
+            place
+            for place in found
+            if not any(_inside(place, other) for other in everywhere)
+            and not (place.part and any(_inside(place, other) for other in of_keywords))
+        ]
         for name, found in places.items()
     }
 
 
-def _places_of(text: str, argument: Argument) -> list[Place]:
-    words = tokens(text)
+def _places_of(text: str, words: Sequence[Token], argument: Argument) -> list[Place]:
     found = []
-    for cue, weight in _weighted_cues(argument):
+    for cue, part in _cues(argument):
         for first, last in find_phrase(words, phrase(cue)):
-            place = Place(words[first].start, words[last - 1].end, weight)
+            place = Place(words[first].start, words[last - 1].end, part)
             single_letter = place.end - place.start == 1
             if not single_letter or re.match(r"\s*[:=]?\s*[\d.]|\s*[:=]", text[place.end :]):
                 found.append(place)
@@ -55,10 +74,11 @@ def _places_of(text: str, argument: Argument) -> list[Place]:
 
 
 @lru_cache(maxsize=2048)
-def _weighted_cues(argument: "Argument") -> tuple[tuple[str, float], ...]:
-    whole = [(cue, 1.0) for cue in argument.own_cues]
+def _cues(argument: Argument) -> tuple[tuple[str, bool], ...]:
+    """The declared cues and the name, then the single words of the name that say something."""
+    whole = [(cue, False) for cue in argument.own_cues]
     parts = [part for part in argument.name.split("_") if len(part) >= 4 and stem(part) not in STOP_STEMS]
-    return (*whole, *((part, 0.75) for part in parts if part not in argument.own_cues))
+    return (*whole, *((part, True) for part in parts if part not in argument.own_cues))
 
 
 def _inside(place: Place, other: Place) -> bool:
@@ -80,7 +100,7 @@ def _one_score(text: str, place: Place, start: int, end: int, values: Sequence[t
     if place.end <= start:
         gap = text[place.end : start]
         if re.fullmatch(r"\s*[:=]\s*", gap):
-            return _ASSIGNED * place.weight
+            return _ASSIGNED
         score = _BEFORE - _distance(gap, comma=1.5)
         crossed = (place.end, start)
     elif end <= place.start:
@@ -89,7 +109,8 @@ def _one_score(text: str, place: Place, start: int, end: int, values: Sequence[t
     else:
         return 0.0
     score -= 3.0 * sum(crossed[0] <= first and last <= crossed[1] for first, last in values)
-    score *= place.weight
+    if place.part:
+        return score - 1.0 if score >= ADJACENT else 0.0
     return score if score >= _ENOUGH else 0.0
 
 
@@ -121,7 +142,7 @@ def best_matching(scores: Sequence[Mapping[int, float]]) -> list[int | None]:
         column: index for index, column in enumerate(sorted({column for row in rows for column in row}))
     }
 
-    @lru_cache(maxsize=None)
+    @cache
     def best(row: int, taken: int) -> tuple[float, tuple[int | None, ...]]:
         if row == len(rows):
             return 0.0, ()

@@ -40,7 +40,7 @@ class Argument:
     high: float | None = None
     strict_low: bool = False
     strict_high: bool = False
-    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def label(self) -> str:
@@ -156,7 +156,7 @@ def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
         cues=tuple(hint.get("cues", ())),
         many=is_list,
         pairs=pairs,
-        length=schema["minItems"] if is_list and schema.get("minItems") == schema.get("maxItems") else None,
+        length=schema.get("minItems") if schema.get("minItems") == schema.get("maxItems") else None,
         suffixes=tuple(suffix.lower() for suffix in hint.get("suffixes", ())),
         numeric=hint.get("numeric"),
         unit=hint.get("unit", ""),
@@ -186,3 +186,12 @@ def _options(schema: dict[str, Any], hint: dict[str, Any]) -> dict[str, tuple[st
 
 def _first(schema: dict[str, Any], *keys: str) -> float | None:
     return next((schema[key] for key in keys if key in schema), None)
+
+
+def declared_words(tool: ToolProfile) -> frozenset[str]:
+    """Return the stems of the words that the tool is declared with."""
+    texts: list[Sequence[str]] = [phrase(tool.name.replace("_", " ")), *tool.keywords]
+    for argument in tool.arguments:
+        texts += [phrase(cue) for cue in argument.own_cues]
+        texts += [phrase(name) for names in argument.options.values() for name in names]
+    return frozenset(word for words in texts for word in words)

@@ -15,13 +15,12 @@ _NUMBER = re.compile(
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<power>[eE][-+]?\d+)?(?![\d])"
 )
 _RATIO = re.compile(r"(?<![\w.:])(\d+(?:\.\d+)?)\s?:\s?(\d+(?:\.\d+)?)(?![\w:]|\.\d)")
-_WORDS = dict(
-    zip(
-        "one two three four five six seven eight nine ten eleven twelve".split(),
-        range(1, 13),
-        strict=True,
+_WORDS: dict[str, int] = {
+    word: number
+    for number, word in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
     )
-)
+}
 _WORD_NUMBER = re.compile(
     rf"(?<![\w\-])({'|'.join(_WORDS)})(?![\w]|-(?!\w*(?:day|week|month|hour|year)))", re.IGNORECASE
 )
@@ -29,11 +28,13 @@ _RUN_GAP = re.compile(r"\s*(?:,|;|/|x|×|\*|by|and|, and|-|\u2013|\u2014|to|up t
 _PRODUCT_GAP = re.compile(r"\s*(?:x|×|\*|by)\s*", re.IGNORECASE)
 _RANGE_GAP = re.compile(r"\s*(?:-|\u2013|\u2014|to|up to|until|\.\.\.?)\s*", re.IGNORECASE)
 _LOW_WORDS = re.compile(
-    r"(?:\b(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|more than|above|over|from)|>=|≥|>)\s*$",
+    r"(?:\b(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|more than|above|over|from)"
+    r"|>=|≥|>)\s*$",
     re.IGNORECASE,
 )
 _HIGH_WORDS = re.compile(
-    r"(?:\b(?:at most|no more than|not more than|maximum(?: of)?|up to|under|below|less than|within)|<=|≤|<)\s*$",
+    r"(?:\b(?:at most|no more than|not more than|maximum(?: of)?|up to|under|below|less than|within)"
+    r"|<=|≤|<)\s*$",
     re.IGNORECASE,
 )
 _INCH_FOLLOWS = re.compile(

@@ -1,6 +1,6 @@
 """A tool's arguments from a request: values that the text gives, or what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ from graphs.kit.planner.files import Desk, choose_files, fitting
 from graphs.kit.planner.options import find_date, find_flag, find_option, find_text
 from graphs.kit.planner.prose import masked
 from graphs.kit.planner.quantities import find_quantities
-from graphs.kit.planner.words import phrase
 
 
 @dataclass
@@ -76,13 +75,11 @@ def _fill_columns(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, A
         return
     columns = desk.columns(table)
     names = {column["name"] for column in columns}
-    search = ColumnSearch(masked(text, desk.files, quotes=False), columns, arguments, declared_words(tool))
+    search = ColumnSearch(masked(text, desk.files, quotes=False), columns, tool)
     found = search.find()
     missing = [a for a in arguments if a.required and a.name not in found and a.name not in kept]
     if missing and desk.turn_text != text:
-        whole = ColumnSearch(
-            masked(desk.turn_text, desk.files, quotes=False), columns, arguments, declared_words(tool)
-        ).find()
+        whole = ColumnSearch(masked(desk.turn_text, desk.files, quotes=False), columns, tool).find()
         used = {str(value) for value in found.values()}
         found |= {
             a.name: whole[a.name] for a in missing if a.name in whole and str(whole[a.name]) not in used
@@ -103,13 +100,12 @@ def _fill_numbers(tool: ToolProfile, text: str, desk: Desk, filled: Filled) -> N
     arguments = tool.of_kind("number")
     if not arguments:
         return
-    known = declared_words(tool)
-    found = find_quantities(_without_columns(masked(text, desk.files), desk, tool, filled), arguments, known)
+    found = find_quantities(_without_columns(masked(text, desk.files), desk, tool, filled), tool)
     missing = [
         a for a in arguments if a.required and a.name not in found.values and a.name not in found.problems
     ]
     if missing and desk.turn_text != text:
-        whole = find_quantities(masked(desk.turn_text, desk.files), arguments, known, cued_only=True)
+        whole = find_quantities(masked(desk.turn_text, desk.files), tool, cued_only=True)
         found.values |= {a.name: whole.values[a.name] for a in missing if a.name in whole.values}
     filled.values |= found.values
     for name, problem in found.problems.items():
@@ -149,12 +145,3 @@ def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | 
         filled.open[argument.name] = f"You named {' and '.join(options)}."
         return None
     return options[0] if options else None
-
-
-def declared_words(tool: ToolProfile) -> frozenset[str]:
-    """Return the stems of the words that the tool is declared with."""
-    texts: list[Sequence[str]] = [phrase(tool.name.replace("_", " ")), *tool.keywords]
-    for argument in tool.arguments:
-        texts += [phrase(cue) for cue in argument.own_cues]
-        texts += [phrase(name) for names in argument.options.values() for name in names]
-    return frozenset(word for words in texts for word in words)

@@ -14,13 +14,16 @@ _NEGATION = re.compile(
 _NO = re.compile(r"^\W*(?:no|false|off|without)\b", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _MONTHS = {
-    month.lower(): index
-    for index, month in enumerate(("jan feb mar apr may jun jul aug sep oct nov dec").split(), 1)
+    month: index
+    for index, month in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
 }
 _DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})\b")
 _MONTH_DAY = re.compile(r"\b([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
 _CLAUSE_END = re.compile(r"[,;.!?\n]|\s(?:and|with|using|for|from|then|by|in)\s")
 _MAX_UNQUOTED_WORDS = 8
+_OPENING_QUOTES = "\"'`«\u201c\u2018"
 
 
 def find_option(text: str, argument: Argument) -> list[str]:
@@ -78,7 +81,7 @@ def find_flag(text: str, argument: Argument) -> bool | None:
 
 
 def find_date(text: str, argument: Argument, taken: set[str]) -> str | None:
-    """Return the date (ISO 8601) that stands nearest behind one of the argument's cues, else the first not taken."""
+    """Return the date (ISO 8601) behind one of the argument's cues, else, when required, the first not taken."""
     dates = [(place, date) for place, date in _dates(text) if date not in taken]
     words = tokens(text)
     for cue in argument.own_cues:
@@ -125,7 +128,7 @@ def _after_cue(text: str, argument: Argument) -> str | None:
     for cue in argument.own_cues:
         for _, last in find_phrase(words, phrase(cue)):
             rest = text[words[last - 1].end :].lstrip(" :=")
-            if rest and rest[0] in "\"“'`‘«":
+            if rest and rest[0] in _OPENING_QUOTES:
                 inner = quoted(rest)
                 if inner:
                     return inner[0]

@@ -8,11 +8,14 @@ from graphs.kit.planner.conversation import Conversation, notes_of
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
+from graphs.kit.planner.options import find_option
 from graphs.kit.planner.prose import Message, masked, named_files
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
 from graphs.kit.planner.requests import (
     Verdict,
+    asks_for_help,
     is_courtesy,
+    is_statement,
     split,
     starts_request,
     varies_earlier,
@@ -38,7 +41,7 @@ class Plan(TypedDict):
 
 
 def make_plan(conversation: Conversation, message: Message, tools: Sequence[ToolProfile]) -> Plan:
-    """Return the plan for the message; a reply to the planner's question completes the request it was about."""
+    """Return the plan for the message; a reply to a question completes the request that it was about."""
     pending: Question | None = notes_of(conversation.last_answer).get("question")
     planner = _Planner(conversation, tools)
     if pending:
@@ -74,7 +77,7 @@ class _Planner:
 
     def plan_message(self, message: Message) -> Plan:
         """Return the plan for the requests in the message."""
-        if is_courtesy(message.text):
+        if is_courtesy(message.text) or asks_for_help(message.text):
             return Plan(requests=[], unserved=[], question=None)
         requests: list[PlannedRequest] = []
         for fragment in split(message.text, list(self._desk.files), self.judge):
@@ -86,9 +89,12 @@ class _Planner:
     def judge(self, text: str) -> Verdict:
         """Return what a fragment of a message is by itself."""
         if text not in self._verdicts:
-            tool = self._router.choose(text).tool
+            tool = None if is_statement(text) else self._router.choose(text).tool
             self._verdicts[text] = Verdict(
-                tool.name if tool else "", self._gives_values_only(text), self._has_own_values(text)
+                tool=tool.name if tool else "",
+                values_only=self._gives_values_only(text),
+                own_values=self._has_own_values(text),
+                options=self._options(text, tool) if tool else frozenset(),
             )
         return self._verdicts[text]
 
@@ -99,17 +105,21 @@ class _Planner:
         named = mentions(masked(text, self._desk.files, quotes=False), columns) if columns else []
         return bool(named) and not refers_back(text)
 
+    def _options(self, text: str, tool: ToolProfile) -> frozenset[str]:
+        bare = masked(text, self._desk.files)
+        return frozenset(option for choice in tool.of_kind("choice") for option in find_option(bare, choice))
+
     def _figures(self, text: str) -> bool:
         return any(not figure.loose or figure.unit for figure in figures(masked(text, self._desk.files)))
 
     def _gives_values_only(self, text: str) -> bool:
-        """ "Power 80 %, effect size 0.5" asks for nothing: every word of it belongs to an argument or unit."""
+        """Return whether it asks for nothing, as "power 80 %, effect size 0.5": only words of arguments and units."""
         if not self._figures(text) or (starts_request(text) and not varies_earlier(text)):
             return False
         return content_stems(masked(text, self._desk.files)) <= self._values
 
     def _request(self, text: str, varied_tool: str, *, first: bool) -> PlannedRequest:
-        """Return the request with its tool when that is clear; "what about 90 %?" is for the tool used last."""
+        """Return the request with its tool when that is clear; "what about 90 %?" is for the last tool."""
         if varied_tool:
             return PlannedRequest(text=text, tool=varied_tool, keep="all")
         last = self._conversation.last_tool() if first else ""
@@ -128,7 +138,7 @@ class _Planner:
         return not verdict.tool and verdict.own_values and (varies_earlier(text) or _is_short(text))
 
     def _routed(self, requests: Sequence[PlannedRequest]) -> Plan:
-        """Return the plan: requests without a tool get one, a question, or the note that nothing serves them."""
+        """Return the plan: requests without a tool get one, or a question, or a note that none serves them."""
         plan = Plan(requests=[], unserved=[], question=None)
         for request in requests:
             tool = self._tools.get(request["tool"])

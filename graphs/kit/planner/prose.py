@@ -13,13 +13,19 @@ _ATTACHED = re.compile(r"\[attached: ([^\]\n]+)\]")
 _REFUSED = re.compile(r"\[not taken: (?:[^\[\]\n]|\[[^\[\]\n]*\])*\]")
 _FENCE = re.compile(r"```[ \t]*(\w*)[ \t]*\n(.*?)\n?```", re.DOTALL)
 _QUOTED = re.compile(
-    r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|`[^`\n]+`|(?<![^\W_])'[^'\n]+'(?![^\W_])|(?<![^\W_])‘[^’\n]+’(?![^\W_])"
+    r"\"[^\"\n]+\"|\u201c[^\u201d\n]+\u201d|«[^»\n]+»|`[^`\n]+`"
+    r"|(?<![^\W_])'[^'\n]+'(?![^\W_])|(?<![^\W_])\u2018[^\u2019\n]+\u2019(?![^\W_])"
 )
 _SUFFIXES = "|".join(sorted((re.escape(suffix[1:]) for suffix in MEDIA_TYPES), key=len, reverse=True))
 FILE_NAME = re.compile(rf"(?<![\w.\-])[\w\-]+(?:\.[\w\-]+)*\.(?:{_SUFFIXES})(?![\w])", re.IGNORECASE)
 """What looks like the name of a file that a session could hold."""
 
-_SQL = re.compile(r"\b(?:select\b.+?\bfrom\b|with\s+\w+\s+as\s*\().*", re.DOTALL | re.IGNORECASE)
+_SQL = re.compile(
+    r"\b(?:SELECT\b(?=.*?\bFROM\b)|(?i:select)(?=\s+(?:distinct\s+)?[\w\".]+(?:\s*[,(]|\s+from\b|\s+as\b)|\s*\*)"
+    r"(?=.*?\b(?i:from)\b)(?!\s+(?i:the|a|an|all|any|best|top|those|rows|some)\b)"
+    r"|(?i:with)\s+\w+\s+(?i:as)\s*\().*",
+    re.DOTALL,
+)
 
 BLANK = "\x00"
 """Stands for a character that is masked: neither a word, nor space, nor punctuation."""
@@ -98,9 +104,14 @@ def quoted(text: str) -> list[str]:
 
 
 def sql_in(text: str) -> str:
-    """Return the query in the text: a code block's, or what begins with SELECT … FROM or WITH … AS (; else ''."""
+    """Return the query in the text: a code block's, or one that begins with SELECT or WITH; '' for none."""
     for language, block in _FENCE.findall(text):
         if language.lower() in {"sql", "duckdb"} or _SQL.match(block.strip()):
             return block.strip().rstrip(";")
-    match = _SQL.match(text.strip()) or re.search(r"\b(?:SELECT|WITH)\b.+?\b(?:FROM|AS)\b.*", text, re.DOTALL)
+    match = _SQL.search(_blanked(text, _FENCE))
     return match[0].strip().rstrip(";").strip("\"`'") if match else ""
+
+
+def without_sql(text: str) -> str:
+    """Return the text, of the same length, with a query blanked."""
+    return _blanked(text, _SQL)

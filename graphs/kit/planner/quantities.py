@@ -15,7 +15,7 @@ from graphs.kit.planner.cues import (
     cue_score,
     explicit_span,
 )
-from graphs.kit.planner.declarations import Argument
+from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
 from graphs.kit.planner.figures import Figure, figures
 from graphs.kit.planner.units import PERCENT, convert, unit_named
 from graphs.kit.planner.words import STOP_STEMS, tokens
@@ -36,6 +36,7 @@ class _Reading:
     text: str
     figures: tuple[Figure, ...]
     places: Mapping[str, list[Place]]
+    known_words: frozenset[str]
 
     def cue(self, argument: Argument, figure: Figure) -> float:
         answer = explicit_span(self.text, argument)
@@ -43,30 +44,49 @@ class _Reading:
             return EXPLICIT
         others = [(other.start, other.end) for other in self.figures if other.run != figure.run]
         score = cue_score(self.text, self.places[argument.name], figure.start, figure.end, others)
-        fits_bound = argument.bound and argument.bound == figure.bound
-        return score + 4.0 if fits_bound else score
+        if score and argument.bound and argument.bound == figure.bound:
+            return score + 4.0
+        return score - 1.0 if score and _noun_after(self.text, figure) - self.known_words else score
 
 
-def find_quantities(
-    text: str, arguments: Sequence[Argument], known_words: frozenset[str], *, cued_only: bool = False
-) -> Quantities:
-    """Return the values of the number arguments that the text gives.
+def find_quantities(text: str, tool: ToolProfile, *, cued_only: bool = False) -> Quantities:
+    """Return the values of the tool's number arguments that the text gives.
 
-    `text` is masked: no file names, quotes or code. `known_words` are stems that don't label a figure as
-    something else. With `cued_only`, figures without a cue beside them are left alone.
+    `text` is masked: no file names, quotes or code. With `cued_only`, figures without a cue beside them are
+    left alone.
     """
+    arguments = tool.of_kind("number")
     extra = tuple(argument.unit for argument in arguments if argument.unit and not unit_named(argument.unit))
-    reading = _Reading(text, figures(text, extra), cue_places(text, arguments))
+    places = cue_places(text, arguments, tool.keywords)
+    reading = _Reading(text, figures(text, extra), places, declared_words(tool))
     found = Quantities()
     free = _take_lists(reading, [a for a in arguments if a.many], found, cued_only)
     scalars = [argument for argument in arguments if not argument.many]
     free = _take_scalars(reading, scalars, free, found, cued_only)
     if not cued_only:
+        _note_second_values(reading, scalars, free, found)
         missing = [
             a for a in scalars if a.required and a.name not in found.values and a.name not in found.problems
         ]
-        _take_in_order(reading, missing, free, found, known_words)
+        _take_in_order(reading, missing, free, found)
     return found
+
+
+def _note_second_values(
+    reading: _Reading, arguments: Sequence[Argument], free: list[Figure], found: Quantities
+) -> None:
+    """A figure that is left although a cue claims it for an argument with another value makes that one unclear."""
+    for argument in arguments:
+        if argument.name not in found.values or explicit_span(reading.text, argument):
+            continue
+        for figure in free:
+            value, _ = _converted(argument, figure)
+            if value is None or figure.loose or _plain(argument, value) == found.values[argument.name]:
+                continue
+            if reading.cue(argument, figure) >= ADJACENT:
+                first = Decimal(str(found.values.pop(argument.name)))
+                found.problems[argument.name] = f"you gave {_shown(first)} and {_shown(value)}"
+                break
 
 
 def _take_scalars(
@@ -247,12 +267,9 @@ def _take_in_order(
     missing: list[Argument],
     free: list[Figure],
     found: Quantities,
-    known_words: frozenset[str],
 ) -> None:
     """Give the figures that are left to the required arguments that are left, when there are equally many."""
-    plain = [
-        figure for figure in free if not figure.loose and not _labelled(reading.text, figure, known_words)
-    ]
+    plain = [figure for figure in free if not figure.loose and not _labelled(reading, figure)]
     if not missing or len(plain) != len(missing):
         return
     values = [_converted(argument, figure)[0] for argument, figure in zip(missing, plain, strict=True)]
@@ -265,12 +282,18 @@ def _take_in_order(
         found.values[argument.name] = _plain(argument, value)
 
 
-def _labelled(text: str, figure: Figure, known_words: frozenset[str]) -> bool:
+def _labelled(reading: _Reading, figure: Figure) -> bool:
     """Return whether a word beside the figure names it as something that the tool does not know."""
-    before = re.split(r"[,;:.!?()\n]", text[max(0, figure.start - 60) : figure.start])[-1]
+    before = re.split(r"[,;:.!?()\n]", reading.text[max(0, figure.start - 60) : figure.start])[-1]
+    near = {token.stem for token in tokens(before)[-2:] if _says_something(token.stem)}
+    return bool((near | _noun_after(reading.text, figure)) - reading.known_words)
+
+
+def _noun_after(text: str, figure: Figure) -> set[str]:
+    """Return the stem of the word directly behind the figure, if it says something ("64 patients")."""
     after = re.split(r"[,;:.!?()\n]", text[figure.end : figure.end + 60])[0]
-    near = [*[token.stem for token in tokens(before)][-2:], *[token.stem for token in tokens(after)][:1]]
-    return any(
-        word not in known_words and word not in STOP_STEMS and not word.isdigit() and len(word) > 1
-        for word in near
-    )
+    return {token.stem for token in tokens(after)[:1] if _says_something(token.stem)}
+
+
+def _says_something(word: str) -> bool:
+    return word not in STOP_STEMS and not word.isdigit() and len(word) > 1

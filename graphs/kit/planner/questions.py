@@ -27,7 +27,7 @@ class PlannedRequest(TypedDict):
 
 
 class Question(TypedDict):
-    """An open question: the request it stops, the arguments (or the tools) it is about, and what waits behind it."""
+    """An open question: the request it stops, the arguments or tools it is about, and what waits for it."""
 
     text: str
     request: PlannedRequest
@@ -37,9 +37,11 @@ class Question(TypedDict):
 
 
 _CANCEL = re.compile(
-    r"^\W*(?:never ?mind|cancel|forget (?:it|that)|stop|no(?:,? thanks?| thank you)?|none(?: of them)?|skip(?: it)?|leave it)\W*$",
+    r"^\W*(?:never ?mind|cancel|forget (?:it|that)|stop|no(?:,? thanks?| thank you)?|none(?: of them)?|"
+    r"skip(?: it)?|leave it)\W*$",
     re.IGNORECASE,
 )
+_PLAIN_START = re.compile(r"(?:The|A|An|What|Which|How|Where|When|One)\b")
 _ORDINALS = ("first", "second", "third", "fourth")
 _MAX_REPLY_WORDS = 25
 _MAX_LISTED = 30
@@ -69,12 +71,14 @@ def _wish(argument: Argument, desk: Desk, table: str, filled: Filled) -> str:
     if argument.kind == "file":
         names = [n for n in fitting(argument, desk.files) if n not in filled.values.values()]
         if not names:
-            return f"Which file shall I use ({about})? No file of this session fits: attach one ({', '.join(argument.suffixes)})."
+            endings = ", ".join(argument.suffixes)
+            return f"Which file shall I use ({about})? No file of this session fits: attach one ({endings})."
         return f"Which file shall I use ({about})? There is {_listed(names)}."
     if argument.kind == "column":
         names = [column["name"] for column in desk.columns(table) if fits(argument, column)]
         if not names:
-            return f"Which column is the {argument.label} ({about})? I could not read columns in {table or 'the file'}."
+            known = f"{table} has none that fits." if table else "I could read no columns in the file."
+            return f"Which column is the {argument.label} ({about})? {known}"
         which = "Which columns are" if argument.many else "Which column is"
         return f"{which} the {argument.label} ({about})? {table} has {_listed(names)}."
     if argument.kind == "choice":
@@ -87,8 +91,11 @@ def _wish(argument: Argument, desk: Desk, table: str, filled: Filled) -> str:
 
 
 def _about(argument: Argument) -> str:
-    first = re.split(r" (?:The name of a file of|A column that exists|Unit: none)", argument.description)[0]
-    return first.strip().rstrip(".") or argument.label
+    """Return the declared description without what the declaration added to it, in the flow of a sentence."""
+    added = r" (?:The name of a file of|A column that exists|Unit: none)"
+    first = re.split(added, argument.description)[0].replace(". Unit: ", ", in ")
+    text = first.strip().rstrip(".") or argument.label
+    return text[0].lower() + text[1:] if _PLAIN_START.match(text) else text
 
 
 def _limits(argument: Argument) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from graphs.kit.planner.prose import BLANK, masked
+from graphs.kit.planner.prose import BLANK, masked, without_sql
+from graphs.kit.planner.words import word_set
 
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|vs|approx|no|fig|dr|mr|mrs|ms|etc|incl|max|min|resp|ca|cf|st|avg|std|dept|col|eq|ver|[A-Za-z])\.$",
@@ -22,38 +23,62 @@ _AND = re.compile(
     r"\s*,?\s+(?:and|&|plus|as\s+well\s+as|but)\s+(?:also\s+|please\s+)?|,\s+(?:also\s+|please\s+)?",
     re.IGNORECASE,
 )
-_STARTERS = frozenset(
-    "add adjust analyse analyze answer apply assess build calculate can chart check clean compare compute convert "
-    "count could create cut delete describe design determine display do does draw erase estimate evaluate explain "
-    "export find fit fix forecast generate get give group help how i inspect is are join give let list load look "
-    "make may maximise maximize measure minimise minimize model optimise optimize plan please plot predict prepare "
-    "print profile query read remove repair report run save say schedule select show simulate solve split suggest "
-    "sum summarise summarize tell test total update use validate verify visualise visualize want was were what "
-    "when where which who why will would write".split()
+_STARTERS = word_set(
+    """add adjust analyse analyze answer apply are assess build calculate can chart check clean compare compute
+    convert could count create cut delete describe design determine display do does draw erase estimate evaluate
+    explain export find fit fix forecast generate get give group help how i inspect is join let list load look make
+    may maximise maximize measure minimise minimize model optimise optimize plan please plot predict prepare print
+    profile query read remove repair report run save say schedule select show simulate solve split suggest sum
+    summarise summarize tell test total update use validate verify visualise visualize want was were what when
+    where which who why will would write"""
 )
-_FOREIGN_STARTERS = frozenset(
-    "book buy call cook email mail message order phone pay play post publish reserve schedule send sing "
-    "share tweet text translate upload".split()
+_FOREIGN_STARTERS = word_set(
+    """book buy call cook email mail message order phone pay play post publish reserve send share sing text
+    translate tweet upload"""
 )
 _COURTESY = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|dear (?:all|team|agent)|thanks|thank you(?: (?:very|so) much)?|"
-    r"many thanks|cheers|please|ok|okay|great|super|perfect|nice|well|so|there|in advance|everyone|again|regards|sorry|"
-    r"thanks a lot|you|bye|goodbye|a lot)\b\W*)+$",
+    r"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|dear (?:all|team|agent)|everyone|there|"
+    r"thanks(?: a lot)?|thank you(?: (?:very|so) much)?|many thanks|cheers|in advance|regards|"
+    r"please|ok|okay|great|super|perfect|nice|well|so|again|sorry|you|bye|goodbye)\b\W*)+$",
+    re.IGNORECASE,
+)
+_HELP = re.compile(
+    r"^\W*(?:(?:please|hi|hello|hey|so|and|ok|can you|could you|tell me|explain)\b\W*)*"
+    r"(?:help(?: me)?|who are you|what (?:can|do|could) (?:you|i|this agent) (?:do|ask|help)(?:.{0,30})|"
+    r"how (?:do|can) (?:i|you|this) (?:use|work|help).{0,30}|what (?:is|are) (?:this|you)(?: for)?)\W*$",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"^\W*(?:(?:so|and|but|well|hi|hello|now)\b[\s,]*)*"
+    r"(?:(?:i|we)\s+(?!want|need|would|wish|like|request|ask|have to|must)\w+|(?:i'm|we're|i've|we've)\s"
+    r"|(?:my|our)\s|(?:there|here|this|these|those|that)\s+(?:is|are|was|were)\b)",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
     r"^\W*(?:(?:please|also|and|so|now|ok|okay|hi|hello|hey|but|kindly|first|secondly|second|third)\b[\s,:]*)*",
     re.IGNORECASE,
 )
+_VARIATION = re.compile(
+    r"^\W*(?:(?:and|but|now|ok|okay)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|and\s+(?:for|with|if|at)|(?:the\s+)?same|"
+    r"again|now|instead|rather|for|with|repeat|redo|try|use|make it|also for)\b",
+    re.IGNORECASE,
+)
+_SAME_AGAIN = re.compile(
+    r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a fragment is by itself: the tools it points to (best first), and whether it only gives values."""
+    """What a fragment is by itself: the tool it points to ('' for none) and the options of it that are named.
+
+    `values_only` says that it asks for nothing, `own_values` that it names files, figures or columns.
+    """
 
     tool: str
     values_only: bool
     own_values: bool
+    options: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,12 +92,6 @@ class Fragment:
 
 
 Judge = Callable[[str], Verdict]
-
-_VARIATION = re.compile(
-    r"^\W*(?:and\s+|but\s+|now\s+|ok(?:ay)?,?\s+)*(?:(?:what|how)\s+about|and\s+for|and\s+with|and\s+if|same|the same|again|now|"
-    r"what\s+if|instead|and\s+at|for|with|repeat|redo|try|use|make it|also for|rather)\b",
-    re.IGNORECASE,
-)
 
 
 def split(text: str, names: Sequence[str], judge: Judge) -> list[Fragment]:
@@ -91,10 +110,20 @@ def is_courtesy(text: str) -> bool:
     return not re.search(r"\w", text) or _COURTESY.match(text) is not None
 
 
+def asks_for_help(text: str) -> bool:
+    """Return whether the text asks what this agent is for."""
+    return _HELP.match(text) is not None
+
+
 def starts_request(text: str) -> bool:
     """Return whether the text begins like an order or a question."""
     word = re.match(r"[^\W\d_]+", _LEAD.sub("", text))
     return word is not None and word[0].lower() in _STARTERS
+
+
+def is_statement(text: str) -> bool:
+    """Return whether the text tells something ("I have a printer …") rather than asking for it."""
+    return _STATEMENT.match(text) is not None and "?" not in text
 
 
 def varies_earlier(text: str) -> bool:
@@ -104,7 +133,7 @@ def varies_earlier(text: str) -> bool:
 
 def _mask(text: str, names: Sequence[str]) -> str:
     """Blank what must not be split: code, quotes, file names, and parentheses."""
-    mask = masked(text, names)
+    mask = masked(without_sql(text), names)
     return re.sub(r"\([^()\n]*\)", lambda match: BLANK * len(match[0]), mask)
 
 
@@ -156,12 +185,13 @@ def _both_ask(left: str, right: str, judge: Judge) -> bool:
     if not first.tool or not second.tool or first.values_only or second.values_only:
         return False
     if first.tool == second.tool:
-        return starts_request(right) and first.own_values and second.own_values
+        other_options = bool(first.options and second.options and not first.options & second.options)
+        return (starts_request(right) or other_options) and first.own_values and second.own_values
     return starts_request(right) or not second.own_values
 
 
 def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragment]:
-    """Join statements and mere values to the request beside them, and a tool's second sentence to its first."""
+    """Join statements and mere values to the request beside them, and a tool's sentences to one another."""
     joined: list[Fragment] = []
     waiting: Fragment | None = None
     for piece in pieces:
@@ -193,14 +223,7 @@ def _spanning(first: Fragment | None, second: Fragment) -> Fragment:
 
 def _varies_previous(text: str, piece: Fragment, verdict: Verdict, joined: Sequence[Fragment]) -> bool:
     """ "And for d = 0.3?" after a request asks for the same again with another value."""
-    words = text[piece.start : piece.end]
-    asks = bool(
-        re.match(
-            r"\W*(?:and\s+|now\s+)*(?:what|how)\s+about\b|\W*and\s+(?:for|with|at)\b|\W*same\b",
-            words,
-            re.IGNORECASE,
-        )
-    )
+    asks = _SAME_AGAIN.match(text[piece.start : piece.end]) is not None
     return bool(joined) and asks and verdict.own_values and (verdict.values_only or not verdict.tool)
 
 

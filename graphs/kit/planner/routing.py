@@ -1,8 +1,9 @@
 """Which tool a request is for: by declared keywords, likeness to examples, and fitting arguments."""
 
 import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
@@ -14,13 +15,19 @@ from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk
 from graphs.kit.planner.options import find_option
 from graphs.kit.planner.prose import masked, named_files, sql_in, unknown_files
-from graphs.kit.planner.words import Token, content_stems, corrected, find_phrase, stem, tokens
+from graphs.kit.planner.words import Token, content_stems, corrected, find_phrase, phrase, stem, tokens
 
 _EVIDENCE = 0.6
 """A keyword, or an example that is much alike, reaches this; arguments alone never do."""
 
+_FAINT_EVIDENCE, _WITH_ARGUMENTS, _CLEAR_LEAD = 0.35, 0.75, 0.2
+"""Words that say less will do when the arguments fit too, and no other tool comes near."""
+
 _MARGIN = 0.12
 """The best tool must lead the next by this share of its score."""
+
+_SAME_WORDS = 1.5
+"""What a request gets that says the same as an example."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Router:
     def choose(self, text: str) -> Choice:
         """Return the tool that the text asks for."""
         ranked = self.scores(text)
-        if not ranked or ranked[0].words < _EVIDENCE:
+        if not ranked or not _is_evidence(ranked[0], ranked[1:2]):
             return Choice(None)
         best = ranked[0]
         rivals = tuple(
@@ -77,16 +84,21 @@ class Router:
     def _score(
         self, tool: ToolProfile, text: str, words: Sequence[Token], places: Sequence[tuple[int, int]]
     ) -> Score:
+        bare = masked(text, self._desk.files)
         is_query = tool.takes_sql and bool(sql_in(text))
-        by_words = _keyword_score(tool, words, places, self._owners) + self._example_score(tool, words)
+        labels = _labels_of_others(tool, text, words)
+        by_words = _keyword_score(tool, words, places, labels, self._owners) + self._example_score(
+            tool, words
+        )
         by_words += 3.0 * is_query
-        by_words += 0.3 * len({word.stem for word in words} & self._name_stems(tool))
+        by_words += min(0.6, 0.4 * sum(bool(find_option(bare, a)) for a in tool.of_kind("choice")))
+        by_words += self._name_score(tool, {word.stem for word in words})
         if tool.approval and not any(find_phrase(words, keyword) for keyword in tool.keywords):
             by_words = 0.0
         return Score(tool, by_words, by_words + self._arguments_score(tool, text))
 
     def _example_score(self, tool: ToolProfile, words: Sequence[Token]) -> float:
-        """The likeness (cosine of idf-weighted words) to the tool's most alike example."""
+        """The likeness (cosine of idf-weighted words) to the tool's most alike example; the same words count most."""
         said = {word.stem for word in words} & self._rarity.keys()
         length = math.sqrt(sum(self._rarity[word] ** 2 for word in said))
         best = 0.0
@@ -96,7 +108,7 @@ class Router:
                 best = max(
                     best, shared / (length * math.sqrt(sum(self._rarity[word] ** 2 for word in example)))
                 )
-        return best
+        return best + (_SAME_WORDS if best > 0.97 else 0.0)
 
     def _arguments_score(self, tool: ToolProfile, text: str) -> float:
         return self._file_score(tool, text) + self._column_score(tool, text) + self._value_score(tool, text)
@@ -122,13 +134,20 @@ class Router:
     def _value_score(self, tool: ToolProfile, text: str) -> float:
         bare = masked(text, self._desk.files)
         numbers, found = tool.of_kind("number"), figures(bare)
-        places = cue_places(bare, numbers)
+        places = cue_places(bare, numbers, tool.keywords)
         cued = sum(
             any(cue_score(bare, places[a.name], f.start, f.end, ()) >= ADJACENT for a in numbers)
             for f in found
         )
-        options = sum(bool(find_option(bare, argument)) for argument in tool.of_kind("choice"))
-        return min(0.6, 0.25 * cued) + min(0.6, 0.35 * options)
+        return min(0.6, 0.25 * cued)
+
+    def _name_score(self, tool: ToolProfile, said: set[str]) -> float:
+        """Words of the tool's name and description, above all the verb that the description begins with."""
+        verb, *others = _description_stems(tool.description) or ("",)
+        by_name = 0.3 * len(said & _name_stems(tool))
+        by_verb = 0.5 / self._verbs[verb] if verb in said else 0.0
+        by_description = sum(0.12 for word in set(others) & said if word in self._rarity)
+        return by_name + by_verb + min(0.36, by_description)
 
     @cached_property
     def _owners(self) -> Counter[tuple[str, ...]]:
@@ -151,9 +170,29 @@ class Router:
             counts.update(used | {word for keyword in tool.keywords for word in keyword})
         return {word: math.log(1 + len(self.tools) / count) for word, count in counts.items()}
 
-    @staticmethod
-    def _name_stems(tool: ToolProfile) -> set[str]:
-        return {stem(word) for word in tool.name.split("_") if len(word) > 3}
+    @cached_property
+    def _verbs(self) -> Counter[str]:
+        """How many tools' descriptions begin with each word."""
+        return Counter(words[0] for tool in self.tools if (words := _description_stems(tool.description)))
+
+
+def _is_evidence(best: Score, next_best: Sequence[Score]) -> bool:
+    if best.words >= _EVIDENCE:
+        return True
+    lead = best.total - max((score.total for score in next_best), default=0.0)
+    return best.words >= _FAINT_EVIDENCE and best.total >= _WITH_ARGUMENTS and lead >= _CLEAR_LEAD
+
+
+def _name_stems(tool: ToolProfile) -> set[str]:
+    return {stem(word) for word in tool.name.split("_") if len(word) > 3}
+
+
+@lru_cache(maxsize=512)
+def _description_stems(description: str) -> tuple[str, ...]:
+    """Return the stems of the description's first sentence that say something, in order."""
+    sentence = re.split(r"(?<=[.!?])\s|\n\n", description.strip())[0]
+    said = content_stems(sentence)
+    return tuple(token.stem for token in tokens(sentence) if token.stem in said)
 
 
 @lru_cache(maxsize=1024)
@@ -165,18 +204,35 @@ def _keyword_score(
     tool: ToolProfile,
     words: Sequence[Token],
     places: Sequence[tuple[int, int]],
+    labels: Collection[int],
     owners: Mapping[tuple[str, ...], int],
 ) -> float:
-    """A longer keyword counts more, a shared one less, one inside another tool's longer one (`places`) little."""
+    """A longer keyword counts more and a shared one less.
+
+    Inside another tool's longer keyword (`places`), or as the label of a figure that the tool does not take
+    (`labels`), it counts little.
+    """
     found: dict[tuple[int, int], float] = {}
     for keyword in tool.keywords:
         for first, last in find_phrase(words, keyword):
             weight = (1.0 + 0.6 * (len(keyword) - 1)) / math.sqrt(owners[keyword])
             inside = any(a <= first and last <= b and b - a > last - first for a, b in places)
-            found[first, last] = weight * (0.35 if inside else 1.0)
+            found[first, last] = weight * (0.35 if inside or first in labels else 1.0)
     apart: dict[tuple[int, int], float] = {}
     for (first, last), weight in sorted(found.items(), key=lambda item: (item[0][0] - item[0][1], -item[1])):
         if not any(first < end and start < last for start, end in apart):
             apart[first, last] = weight
     ranked = sorted(apart.values(), reverse=True)
     return sum(weight * 0.6**rank for rank, weight in enumerate(ranked))
+
+
+def _labels_of_others(tool: ToolProfile, text: str, words: Sequence[Token]) -> set[int]:
+    """Return the words directly behind a figure ("64 patients") that are no cue of the tool's own numbers."""
+    own = {phrase(cue)[0] for argument in tool.of_kind("number") for cue in argument.own_cues if phrase(cue)}
+    return {
+        index
+        for index in range(1, len(words))
+        if words[index - 1].stem.isdigit()
+        and words[index].stem not in own
+        and text[words[index - 1].end : words[index].start] in {" ", "-"}
+    }

@@ -1,4 +1,4 @@
-"""The two roles of the planner: the supervisor that hands on requests, and the sub-agent that works on them."""
+"""The planner's two roles: the supervisor that hands requests on, and the sub-agent that does them."""
 
 import hashlib
 import json
@@ -181,7 +181,7 @@ def _asking(texts: Sequence[str], question: Question) -> AIMessage:
 def _calling(
     conversation: Conversation, name: str, arguments: dict[str, Any], notes: dict[str, Any]
 ) -> AIMessage:
-    """The call's id follows from its place in the conversation: a step that runs twice makes the same call."""
+    """The call's id follows from its place in the conversation: a step run twice makes the same call."""
     written = json.dumps([name, arguments], sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(written.encode()).hexdigest()[:12]
     call = ToolCall(

@@ -8,12 +8,18 @@ from functools import lru_cache
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 _VOWEL = re.compile(r"[aeiouy]")
 
-STOP_WORDS = frozenset(
-    "a about all also an and any are as at be been but by can could data do does down every file files for from "
-    "get give has have here how i if in into is it its just let like make many may me might more much must my need "
-    "no not now of off on once one only or our out over please should show so some than thank thanks that the "
-    "their them then there these they this those to too up us use used using very want was we were what when "
-    "where which who why will with would you your".split()
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of the text, as it stands."""
+    return frozenset(text.split())
+
+
+STOP_WORDS = word_set(
+    """a about all also an and any are as at be been but by can could data do does down every file files for from
+    get give has have here how i if in into is it its just let like make many may me might more much must my need
+    no not now of off on once one only or our out over please should show so some than thank thanks that the
+    their them then there these they this those to too up us use used using very want was we were what when
+    where which who why will with would you your"""
 )
 """Words that say little about which tool is meant."""
 

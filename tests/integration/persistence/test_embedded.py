@@ -1,6 +1,7 @@
 """The embedded PostgreSQL, used from processes of their own, as servers do."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from graphs.persistence.cluster import Cluster, ClusterError
 from graphs.persistence.embedded import ensure_embedded, release_embedded, restart_embedded
 from graphs.persistence.settings import PROJECT_ROOT, PersistenceSettings
 from graphs.persistence.start import open_saver
 from tests.support.checkpoints import history, put
+from tests.support.postgres import make_data_folder
 
 _LINGER = 0.3
 
@@ -30,9 +33,10 @@ import psycopg
 from graphs.persistence.embedded import ensure_embedded
 
 uri = ensure_embedded(Path(sys.argv[1]), linger=float(sys.argv[2]))
-print(uri, flush=True)
 try:
-    time.sleep(60)
+    print(uri, flush=True)
+    while True:
+        time.sleep(0.05)
 except KeyboardInterrupt:
     time.sleep(0.5)
     with psycopg.connect(uri, autocommit=True) as conn:
@@ -45,11 +49,20 @@ except KeyboardInterrupt:
 def folder():
     # Not tmp_path: the server isn't root's, and the path of its socket is short.
     parent = Path(tempfile.mkdtemp(prefix="holdfast-embedded-"))
+    parent.chmod(0o711)
     data = parent / "postgres"
+    make_data_folder(data)
     yield data
     release_embedded(data)
     Cluster(data, {}).stop("immediate")
+    _wait_for_keeper(parent / "postgres.keeper.lock")
     shutil.rmtree(parent)
+
+
+def _wait_for_keeper(lock):
+    if lock.exists():
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 @contextmanager
@@ -99,7 +112,7 @@ def test_a_second_user_finds_it_running_and_the_last_one_ends_it(folder):
         assert _stops(folder)
 
     # What they stored is there at the next start, and so is nothing that hinders it.
-    assert _ask(ensure_embedded(folder), "SELECT count(*) FROM kept") == [(0,)]
+    assert _ask(ensure_embedded(folder, linger=_LINGER), "SELECT count(*) FROM kept") == [(0,)]
 
 
 def test_it_outlasts_a_server_that_reloads(folder):
@@ -119,7 +132,7 @@ def test_ctrl_c_leaves_it_running_until_the_server_has_flushed(folder):
 
 
 def test_release_stops_it_at_once(folder):
-    ensure_embedded(folder)
+    ensure_embedded(folder, linger=_LINGER)
     assert _running(folder)
 
     release_embedded(folder)
@@ -129,6 +142,7 @@ def test_release_stops_it_at_once(folder):
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 async def test_sessions_outlive_a_restart(folder, mode):
+    ensure_embedded(folder, linger=_LINGER)
     async with open_saver(PersistenceSettings(embedded_folder=folder, outage_budget=30)) as saver:
         await put(saver, "t")
         restarting = asyncio.create_task(asyncio.to_thread(restart_embedded, folder, mode))
@@ -140,7 +154,7 @@ async def test_sessions_outlive_a_restart(folder, mode):
 
 
 def test_starts_after_a_crash_even_if_its_process_number_is_taken(folder):
-    uri = ensure_embedded(folder)
+    uri = ensure_embedded(folder, linger=_LINGER)
     cluster = Cluster(folder, {})
     os.kill(cluster.postmaster(), signal.SIGKILL)
     while cluster.processes():
@@ -149,31 +163,32 @@ def test_starts_after_a_crash_even_if_its_process_number_is_taken(folder):
     _, _, rest = lock_file.read_text().partition("\n")
     lock_file.write_text(f"{os.getpid()}\n{rest}")  # this process, which is no PostgreSQL
 
-    assert ensure_embedded(folder) == uri
+    assert ensure_embedded(folder, linger=_LINGER) == uri
     assert _ask(uri) == [(1,)]
 
 
 def test_a_long_path_has_its_socket_elsewhere(folder):
     deep = folder.parent / ("d" * 60) / ("e" * 60) / "postgres"
     try:
-        uri = ensure_embedded(deep)
+        uri = ensure_embedded(deep, linger=_LINGER)
         assert _ask(uri) == [(1,)]
         assert str(deep) not in uri
+        socket_folder = Path(conninfo_to_dict(uri)["host"])
     finally:
         release_embedded(deep)
+    _wait_for_keeper(deep.parent / "postgres.keeper.lock")
+    shutil.rmtree(socket_folder)
 
 
 def test_a_folder_of_another_version_is_left_alone(folder):
-    folder.mkdir(parents=True)
     (folder / "PG_VERSION").write_text("16\n")
 
     with pytest.raises(ClusterError, match=r"made by PostgreSQL 16.*CHECKPOINT_EMBEDDED_FOLDER"):
-        ensure_embedded(folder)
+        ensure_embedded(folder, linger=_LINGER)
 
 
 def test_what_the_server_says_is_in_the_error(folder):
     cluster = Cluster(folder, {"port": "none"})
-    cluster.initialise(sync=False)
 
     with pytest.raises(ClusterError, match='invalid value for parameter "port"'):
         cluster.start()
@@ -181,7 +196,7 @@ def test_what_the_server_says_is_in_the_error(folder):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand it to another account")
 def test_run_by_root_it_belongs_to_an_account_without_rights(folder):
-    uri = ensure_embedded(folder)
+    uri = ensure_embedded(folder, linger=_LINGER)
 
     [(location,)] = _ask(uri, "SELECT current_setting('data_directory')")
     assert Path(location) == folder

@@ -1,5 +1,5 @@
 import codecs
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 import pandas as pd
@@ -170,13 +170,70 @@ def test_order_of_day_and_month_follows_the_file_or_the_caller(write):
     assert describe_table("t", month_first).notes == ()
 
 
-def test_dates_with_named_months_and_with_two_digits_of_the_year(write):
-    named = TableFile(write("d\n03-Apr-2024\n05-Jun-2024\n"), day_first=True)
-    short = TableFile(write("d\n03/04/24\n05/06/24\n", "short.csv"), day_first=False)
+@pytest.mark.parametrize(
+    ("values", "kind", "first"),
+    [
+        (["2024-01-31", "2024-2-1"], "DATE", datetime(2024, 1, 31)),
+        (
+            ["2024-01-31 10:30", "2024-02-01T11:00:15.5", "2024-02-02"],
+            "TIMESTAMP",
+            datetime(2024, 1, 31, 10, 30),
+        ),
+        (["25.12.24", "1.2.25"], "DATE", datetime(2024, 12, 25)),
+        (["03.04.2024", "05.06.2024"], "DATE", datetime(2024, 4, 3)),
+        (["25/12/2024", "03/04/2024"], "DATE", datetime(2024, 12, 25)),
+        (["12/25/24", "3/4/24"], "DATE", datetime(2024, 12, 25)),
+        (["12/25/2024 10:30 PM", "03/04/2024 9:05 am"], "TIMESTAMP", datetime(2024, 12, 25, 22, 30)),
+        (["25-12-2024 22:30:01", "01-02-2024 00:00:00"], "TIMESTAMP", datetime(2024, 12, 25, 22, 30, 1)),
+        (["2024/12/25", "2024/1/2"], "DATE", datetime(2024, 12, 25)),
+        (["03-Apr-2024", "n/a"], "DATE", datetime(2024, 4, 3)),
+        (["3 April 2024", "12 May 2024"], "DATE", datetime(2024, 4, 3)),
+        (['"April 3, 2024"', '"May 12, 2024"'], "DATE", datetime(2024, 4, 3)),
+    ],
+)
+def test_dates_as_people_write_them(write, values, kind, first):
+    path = write("n,when\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
 
-    assert describe_table("t", named).notes == ()
-    assert load_frame(named)["d"].astype(str).tolist()[0] in ("03-Apr-2024", "2024-04-03")
-    assert load_frame(short)["d"].tolist() == [pd.Timestamp("2024-03-04"), pd.Timestamp("2024-05-06")]
+    info = describe_table("t", path)
+
+    assert types(info)["when"] == kind
+    assert load_frame(path)["when"].iloc[0] == first
+    assert info.notes == ()
+
+
+def test_times_with_a_zone_are_told_in_utc(write):
+    path = write("t\n2024-01-31T10:30:00+02:00\n2024-01-31T10:30:00Z\n")
+
+    assert describe_table("t", path).columns[0].type == "TIMESTAMP WITH TIME ZONE"
+    assert load_frame(path)["t"].dt.hour.tolist() == [8, 10]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2024-01-31", "31.01.2024"],
+        ["31/12/2024", "03/04/24"],
+        ["2024-13-01", "2024-01-01"],
+        ["1 2 3", "4 5 6"],
+    ],
+)
+def test_what_is_not_all_of_one_form_stays_text(write, values):
+    assert load_frame(write("when\n" + "\n".join(values) + "\n"))["when"].tolist() == values
+
+
+def test_another_column_settles_the_order_of_day_and_month(write):
+    path = write("a,b\n01/02/2024,12/25/2024\n03/04/2024,01/01/2024\n")
+
+    assert load_frame(path)["a"].tolist() == [datetime(2024, 1, 2), datetime(2024, 3, 4)]
+    assert describe_table("t", path).notes == ()
+
+
+def test_the_caller_settles_two_digit_years_too(write):
+    path = write("d\n03/04/24\n05/06/24\n")
+
+    assert load_frame(TableFile(path, day_first=False))["d"].iloc[0] == datetime(2024, 3, 4)
+    assert load_frame(TableFile(path, day_first=True))["d"].iloc[0] == datetime(2024, 4, 3)
+    assert len(describe_table("t", path).notes) == 1
 
 
 def test_lines_above_the_header_are_skipped_with_a_note(write):

@@ -145,7 +145,8 @@ def test_binary_stl_whose_header_says_solid_is_read_as_binary():
 def test_stl_round_trip_is_deterministic():
     once = to_stl(_torus(64))
     assert once == to_stl(_torus(64))
-    assert to_stl(load(once, "torus.stl")) == to_stl(load(once, "torus.stl"))
+    again = to_stl(load(once, "torus.stl"))  # its normals are those of the rounded vertices
+    assert to_stl(load(again, "torus.stl")) == again
     assert struct.unpack("<I", once[80:84]) == (2 * 64 * 32,)
 
 

@@ -20,10 +20,20 @@ def told(tool: str, **arguments: Any) -> Answer:
 
 
 @agent_tool(
-    keywords=("volume", "surface area", "watertight", "bounding box", "inspect", "dimensions", "measure the mesh"),
+    keywords=(
+        "volume",
+        "surface area",
+        "watertight",
+        "bounding box",
+        "inspect",
+        "dimensions",
+        "measure the mesh",
+    ),
     examples=("Is bracket.stl watertight, and what is its volume?", "Inspect part.obj."),
 )
-def inspect_mesh(session: Session, file: Annotated[str, file_argument("The mesh to measure.", *MESH)]) -> Answer:
+def inspect_mesh(
+    session: Session, file: Annotated[str, file_argument("The mesh to measure.", *MESH)]
+) -> Answer:
     """Measure a mesh: volume, area, bounds in mm, and whether it is watertight."""
     return told("inspect_mesh", file=file)
 
@@ -32,7 +42,9 @@ def inspect_mesh(session: Session, file: Annotated[str, file_argument("The mesh 
     keywords=("repair", "fix the mesh", "fill holes", "close the holes", "make watertight"),
     examples=("Repair open_box.stl.", "Close the holes in scan.stl."),
 )
-def repair_mesh(session: Session, file: Annotated[str, file_argument("The mesh to repair.", *MESH)]) -> Answer:
+def repair_mesh(
+    session: Session, file: Annotated[str, file_argument("The mesh to repair.", *MESH)]
+) -> Answer:
     """Close the holes of a mesh and turn its faces outwards; the result is a new STL file."""
     made = session.save(f"{file.rpartition('.')[0]}_repaired.stl", f"solid repaired from {file}".encode())
     return told("repair_mesh", file=file, made=made["name"])
@@ -56,7 +68,10 @@ def check_overhangs(
 
 @agent_tool(
     keywords=("fit the printer", "fits", "build volume", "printer", "print bed", "too big"),
-    examples=("Does bracket.stl fit a printer of 220 x 220 x 250 mm?", "Is tower.stl too big for my print bed?"),
+    examples=(
+        "Does bracket.stl fit a printer of 220 x 220 x 250 mm?",
+        "Is tower.stl too big for my print bed?",
+    ),
 )
 def check_fit(
     session: Session,
@@ -71,7 +86,10 @@ def check_fit(
 
 @agent_tool(
     keywords=("profile", "summary", "summarise", "columns", "missing values", "describe"),
-    examples=("Profile sales.csv.", "Which columns does patients.parquet have, and how many values are missing?"),
+    examples=(
+        "Profile sales.csv.",
+        "Which columns does patients.parquet have, and how many values are missing?",
+    ),
 )
 def profile_table(session: Session, file: Annotated[str, file_argument("The table.", *TABLE)]) -> Answer:
     """Describe a table: rows, columns, types, missing values and the usual statistics."""
@@ -82,7 +100,9 @@ def profile_table(session: Session, file: Annotated[str, file_argument("The tabl
     keywords=("sql", "query", "select"),
     examples=("SELECT region, sum(revenue_usd) FROM sales GROUP BY region", "Run this SQL on sales.csv: …"),
 )
-def run_sql(session: Session, sql: Annotated[str, text_argument("The query.", cues=("sql", "query"))]) -> Answer:
+def run_sql(
+    session: Session, sql: Annotated[str, text_argument("The query.", cues=("sql", "query"))]
+) -> Answer:
     """Run a read-only SQL query over the session's tables."""
     return told("run_sql", sql=sql)
 
@@ -94,15 +114,21 @@ def run_sql(session: Session, sql: Annotated[str, text_argument("The query.", cu
 def aggregate(
     session: Session,
     file: Annotated[str, file_argument("The table.", *TABLE)],
-    value: Annotated[str, column_argument("What to aggregate.", cues=("of", "total", "average"), numeric=True)],
+    value: Annotated[
+        str, column_argument("What to aggregate.", cues=("of", "total", "average"), numeric=True)
+    ],
     group_by: Annotated[
         list[str] | None, column_argument("What to group by.", cues=("by", "per", "for each"), many=True)
     ] = None,
     statistic: Annotated[
         Literal["sum", "mean", "median", "max", "min"],
-        choice_argument("The statistic.", sum=("total",), mean=("average",), max=("highest", "maximum"), min=("lowest",)),
+        choice_argument(
+            "The statistic.", sum=("total",), mean=("average",), max=("highest", "maximum"), min=("lowest",)
+        ),
     ] = "sum",
-    top: Annotated[int | None, quantity("How many groups to show.", cues=("top", "first", "best"), gt=0)] = None,
+    top: Annotated[
+        int | None, quantity("How many groups to show.", cues=("top", "first", "best"), gt=0)
+    ] = None,
 ) -> Answer:
     """Aggregate a numeric column of a table, by groups when asked."""
     return told("aggregate", file=file, value=value, group_by=group_by, statistic=statistic, top=top)
@@ -116,10 +142,14 @@ def draw_chart(
     session: Session,
     file: Annotated[str, file_argument("The table.", *TABLE)],
     y: Annotated[str, column_argument("What is drawn.", cues=("of", "plot", "chart"), numeric=True)],
-    x: Annotated[str | None, column_argument("The axis.", cues=("by", "over", "against", "per", "versus"))] = None,
+    x: Annotated[
+        str | None, column_argument("The axis.", cues=("by", "over", "against", "per", "versus"))
+    ] = None,
     kind: Annotated[
         Literal["bar", "line", "scatter", "histogram"],
-        choice_argument("The kind of chart.", line=("trend", "over time"), histogram=("distribution",), bar=("bars",)),
+        choice_argument(
+            "The kind of chart.", line=("trend", "over time"), histogram=("distribution",), bar=("bars",)
+        ),
     ] = "bar",
     title: Annotated[str | None, text_argument("The title.", cues=("titled", "title", "called"))] = None,
 ) -> Answer:
@@ -130,12 +160,17 @@ def draw_chart(
 
 @agent_tool(
     keywords=("critical path", "schedule", "makespan", "float", "slack", "how long"),
-    examples=("What is the critical path of plan.csv?", "How long does the project take, and which tasks have float?"),
+    examples=(
+        "What is the critical path of plan.csv?",
+        "How long does the project take, and which tasks have float?",
+    ),
 )
 def critical_path(
     session: Session,
     file: Annotated[str, file_argument("The task list.", ".csv", ".xlsx")],
-    hours_per_day: Annotated[float, quantity("Working hours in a day.", "hours", cues=("working day",), gt=0)] = 8,
+    hours_per_day: Annotated[
+        float, quantity("Working hours in a day.", "hours", cues=("working day",), gt=0)
+    ] = 8,
 ) -> Answer:
     """Compute the critical path, the makespan and each task's float."""
     return told("critical_path", file=file, hours_per_day=hours_per_day)
@@ -143,7 +178,10 @@ def critical_path(
 
 @agent_tool(
     keywords=("pert", "probability", "chance", "deadline", "finish in time", "finish within"),
-    examples=("What is the chance that plan.csv is done within 47 weeks?", "PERT for plan.csv with a deadline of 47 weeks."),
+    examples=(
+        "What is the chance that plan.csv is done within 47 weeks?",
+        "PERT for plan.csv with a deadline of 47 weeks.",
+    ),
 )
 def pert(
     session: Session,
@@ -162,14 +200,22 @@ def pert(
 )
 def sample_size(
     session: Session,
-    effect_size: Annotated[float, quantity("Cohen's d.", cues=("effect", "effect size", "d", "cohen's d"), gt=0)],
+    effect_size: Annotated[
+        float, quantity("Cohen's d.", cues=("effect", "effect size", "d", "cohen's d"), gt=0)
+    ],
     power: Annotated[float, quantity("The power.", "%", cues=("power",), gt=0, lt=100)] = 80,
     alpha: Annotated[
-        float, quantity("The two-sided level.", cues=("alpha", "significance", "significance level", "level"), gt=0, lt=1)
+        float,
+        quantity(
+            "The two-sided level.", cues=("alpha", "significance", "significance level", "level"), gt=0, lt=1
+        ),
     ] = 0.05,
-    ratio: Annotated[float, quantity("Patients in arm 2 for each in arm 1.", cues=("allocation", "ratio"), gt=0)] = 1,
+    ratio: Annotated[
+        float, quantity("Patients in arm 2 for each in arm 1.", cues=("allocation", "ratio"), gt=0)
+    ] = 1,
     sides: Annotated[
-        Literal["one-sided", "two-sided"], choice_argument("The alternative.", **{"one-sided": ("one sided", "one tailed")})
+        Literal["one-sided", "two-sided"],
+        choice_argument("The alternative.", **{"one-sided": ("one sided", "one tailed")}),
     ] = "two-sided",
 ) -> Answer:
     """Compute how many patients each arm of a two-arm trial needs (t-test)."""
@@ -184,9 +230,14 @@ def trial_power(
     session: Session,
     effect_size: Annotated[float, quantity("Cohen's d.", cues=("effect", "effect size", "d"), gt=0)],
     n_per_arm: Annotated[
-        int, quantity("Patients per arm.", cues=("per arm", "patients per arm", "patients", "n", "per group"), ge=2)
+        int,
+        quantity(
+            "Patients per arm.", cues=("per arm", "patients per arm", "patients", "n", "per group"), ge=2
+        ),
     ],
-    alpha: Annotated[float, quantity("The two-sided level.", cues=("alpha", "significance"), gt=0, lt=1)] = 0.05,
+    alpha: Annotated[
+        float, quantity("The two-sided level.", cues=("alpha", "significance"), gt=0, lt=1)
+    ] = 0.05,
 ) -> Answer:
     """Compute the power of a two-arm trial (t-test) with a given number of patients."""
     return told("trial_power", effect_size=effect_size, n_per_arm=n_per_arm, alpha=alpha)
@@ -194,13 +245,20 @@ def trial_power(
 
 @agent_tool(
     keywords=("kaplan-meier", "survival curve", "median survival", "log-rank"),
-    examples=("Kaplan–Meier curves for leukemia.csv by treatment.", "Log-rank test of time and event by arm."),
+    examples=(
+        "Kaplan–Meier curves for leukemia.csv by treatment.",
+        "Log-rank test of time and event by arm.",
+    ),
 )
 def survival_curve(
     session: Session,
     file: Annotated[str, file_argument("One row for each patient.", *TABLE)],
-    time: Annotated[str, column_argument("Time to event.", cues=("time", "duration", "follow-up"), numeric=True)],
-    event: Annotated[str, column_argument("1 for an event.", cues=("event", "status", "death"), numeric=True)],
+    time: Annotated[
+        str, column_argument("Time to event.", cues=("time", "duration", "follow-up"), numeric=True)
+    ],
+    event: Annotated[
+        str, column_argument("1 for an event.", cues=("event", "status", "death"), numeric=True)
+    ],
     group: Annotated[str | None, column_argument("The arms.", cues=("by", "per", "between"))] = None,
 ) -> Answer:
     """Estimate Kaplan–Meier curves and compare them with the log-rank test."""
@@ -217,7 +275,10 @@ def cox_model(
     time: Annotated[str, column_argument("Time to event.", cues=("time", "duration"), numeric=True)],
     event: Annotated[str, column_argument("1 for an event.", cues=("event", "status"), numeric=True)],
     covariates: Annotated[
-        list[str], column_argument("The covariates.", cues=("adjusted for", "covariates", "on", "for"), numeric=True, many=True)
+        list[str],
+        column_argument(
+            "The covariates.", cues=("adjusted for", "covariates", "on", "for"), numeric=True, many=True
+        ),
     ],
 ) -> Answer:
     """Fit Cox's proportional hazards model: hazard ratios with confidence intervals."""
@@ -230,7 +291,9 @@ def cox_model(
 )
 def mixture_design(
     session: Session,
-    components: Annotated[int, quantity("How many components.", cues=("components", "ingredients"), ge=2, le=10)],
+    components: Annotated[
+        int, quantity("How many components.", cues=("components", "ingredients"), ge=2, le=10)
+    ],
     degree: Annotated[int | None, quantity("The degree of the lattice.", cues=("degree",), ge=1)] = None,
     kind: Annotated[
         Literal["lattice", "centroid"], choice_argument("The design.", lattice=("simplex lattice",))
@@ -267,11 +330,18 @@ def fit_mixture(
 def best_blend(
     session: Session,
     file: Annotated[str, file_argument("The blends and their response.", ".csv")],
-    response: Annotated[str, column_argument("The response.", cues=("maximise", "minimise", "response"), numeric=True)],
-    lower: Annotated[list[float] | None, quantity("Least share of each component.", cues=("lower bounds", "at least"))] = None,
-    upper: Annotated[list[float] | None, quantity("Largest share of each component.", cues=("upper bounds", "at most"))] = None,
+    response: Annotated[
+        str, column_argument("The response.", cues=("maximise", "minimise", "response"), numeric=True)
+    ],
+    lower: Annotated[
+        list[float] | None, quantity("Least share of each component.", cues=("lower bounds", "at least"))
+    ] = None,
+    upper: Annotated[
+        list[float] | None, quantity("Largest share of each component.", cues=("upper bounds", "at most"))
+    ] = None,
     goal: Annotated[
-        Literal["maximise", "minimise"], choice_argument("The goal.", maximise=("highest",), minimise=("lowest",))
+        Literal["maximise", "minimise"],
+        choice_argument("The goal.", maximise=("highest",), minimise=("lowest",)),
     ] = "maximise",
     exact: bool = False,
 ) -> Answer:
@@ -282,12 +352,16 @@ def best_blend(
 TEAM = (
     SubAgent("mesh", "Measures and repairs meshes.", "You measure meshes.", (inspect_mesh, repair_mesh)),
     SubAgent("printability", "Says what will not print.", "You check prints.", (check_overhangs, check_fit)),
-    SubAgent("data", "Profiles and aggregates tables.", "You know tables.", (profile_table, run_sql, aggregate)),
+    SubAgent(
+        "data", "Profiles and aggregates tables.", "You know tables.", (profile_table, run_sql, aggregate)
+    ),
     SubAgent("report", "Draws charts.", "You draw.", (draw_chart,)),
     SubAgent("plan", "Schedules projects.", "You schedule.", (critical_path, pert)),
     SubAgent("trial", "Plans trials.", "You plan trials.", (sample_size, trial_power)),
     SubAgent("survival", "Analyses survival.", "You analyse survival.", (survival_curve, cox_model)),
-    SubAgent("mixture", "Designs and models blends.", "You blend.", (mixture_design, fit_mixture, best_blend)),
+    SubAgent(
+        "mixture", "Designs and models blends.", "You blend.", (mixture_design, fit_mixture, best_blend)
+    ),
 )
 
 
@@ -305,6 +379,8 @@ FILES = [
     artifact("tower.obj"),
     artifact("sales.csv", month="DATE", region="VARCHAR", revenue_usd="DOUBLE", units="BIGINT"),
     artifact("plan.csv", task="VARCHAR", duration="BIGINT", predecessors="VARCHAR"),
-    artifact("rossi.csv", week="BIGINT", arrest="BIGINT", fin="BIGINT", age="BIGINT", prio="BIGINT", race="VARCHAR"),
+    artifact(
+        "rossi.csv", week="BIGINT", arrest="BIGINT", fin="BIGINT", age="BIGINT", prio="BIGINT", race="VARCHAR"
+    ),
     artifact("yarn.csv", x1="DOUBLE", x2="DOUBLE", x3="DOUBLE", elongation="DOUBLE"),
 ]
