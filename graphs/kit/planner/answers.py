@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.files import Desk
-from graphs.kit.planner.prose import Message
+from graphs.kit.planner.prose import Message, named_files
 from graphs.kit.subagent import SubAgent
 
 _REJECTED = re.compile(
@@ -47,19 +47,20 @@ def overview(message: Message, team: Sequence[SubAgent], tools: Sequence[ToolPro
     """Return what this agent can do, with examples; for a mere thank-you, a short answer."""
     if _THANKS.search(message.text) and len(message.text.split()) <= 6:
         return "You're welcome."
-    files = f"I have {', '.join(desk.handed)}. What shall I do with it?" if desk.handed else ""
+    handed = [*desk.handed, *(name for name in named_files(message.text, desk.files) if name not in desk.handed)]
+    files = f"I have {', '.join(handed)}. What shall I do with it?" if handed else ""
     abilities = [f"- {subagent.name.replace('_', ' ')}: {subagent.purpose}" for subagent in team] or [
         f"- {tool.name.replace('_', ' ')}: {tool.description.splitlines()[0]}" for tool in tools
     ]
-    examples = [f"- {example}" for example in _examples(tools, desk)]
+    examples = [f"- {example}" for example in _examples(tools, handed)]
     return joined(
         [files, "\n".join(["This is what I can do:", *abilities]), "\n".join(["For example:", *examples])]
     )
 
 
-def _examples(tools: Sequence[ToolProfile], desk: Desk) -> list[str]:
+def _examples(tools: Sequence[ToolProfile], handed: Sequence[str]) -> list[str]:
     """Return a few examples, of different sub-agents and for the files at hand where that is possible."""
-    suffixes = {name[name.rfind(".") :].lower() for name in desk.handed}
+    suffixes = {name[name.rfind(".") :].lower() for name in handed}
     useful = [tool for tool in tools if tool.examples and not tool.approval]
     ranked = sorted(useful, key=lambda tool: not any(tool.takes_file(suffix) for suffix in suffixes))
     chosen: list[str] = []

@@ -68,7 +68,7 @@ def _places_of(text: str, words: Sequence[Token], argument: Argument) -> list[Pl
         for first, last in find_phrase(words, phrase(cue)):
             place = Place(words[first].start, words[last - 1].end, part)
             single_letter = place.end - place.start == 1
-            if not single_letter or re.match(r"\s*[:=]?\s*[\d.]|\s*[:=]", text[place.end :]):
+            if not single_letter or re.match(r"\s*(?:[:=]|is\b|of\b)?\s*[-\u2212.\d]|\s*[:=]", text[place.end :]):
                 found.append(place)
     return found
 

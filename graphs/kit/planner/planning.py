@@ -1,6 +1,7 @@
 """The plan of a turn: the person's requests in order, each with its tool, and what can't be planned."""
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import NotRequired, TypedDict
 
 from graphs.kit.planner.columns import mentions
@@ -24,6 +25,7 @@ from graphs.kit.planner.routing import Router
 from graphs.kit.planner.units import UNITS
 from graphs.kit.planner.words import content_stems, stems
 
+_NOT_FOUND = "That does not answer my question, as far as I can see. "
 _MAX_CANDIDATES = 3
 _SHORT_REPLY_WORDS = 6
 
@@ -73,7 +75,8 @@ class _Planner:
             return self._routed([request, *pending["waiting"]])
         if tool or is_courtesy(reply.text) or len(reply.text.split()) > _SHORT_REPLY_WORDS:
             return None
-        return Plan(requests=[], unserved=[], question=Question(**pending))
+        asked_again = pending["text"].removeprefix(_NOT_FOUND)
+        return Plan(requests=[], unserved=[], question=Question(**{**pending, "text": _NOT_FOUND + asked_again}))
 
     def plan_message(self, message: Message) -> Plan:
         """Return the plan for the requests in the message."""
@@ -124,18 +127,23 @@ class _Planner:
             return PlannedRequest(text=text, tool=varied_tool, keep="all")
         last = self._conversation.last_tool() if first else ""
         choice = self._router.choose(text)
-        if last in self._tools and self._varies(text, last):
+        if last in self._tools and self._varies(text, self._tools[last]):
             return PlannedRequest(text=text, tool=last, keep="all")
         if choice.tool is None or choice.rivals:
             return PlannedRequest(text=text, tool="", keep="nothing")
         again = choice.tool.name == last and varies_earlier(text)
         return PlannedRequest(text=text, tool=choice.tool.name, keep="required" if again else "nothing")
 
-    def _varies(self, text: str, last: str) -> bool:
+    def _varies(self, text: str, last: ToolProfile) -> bool:
+        """Return whether the text gives the last tool other values and asks for nothing else."""
         verdict = self.judge(text)
+        files = named_files(text, self._desk.files)
+        if files and not any(last.takes_file(PurePosixPath(name).suffix) for name in files):
+            return False
         if verdict.values_only:
             return True
-        return not verdict.tool and verdict.own_values and (varies_earlier(text) or _is_short(text))
+        gives_values = verdict.own_values or bool(self._options(text, last))
+        return not verdict.tool and gives_values and (varies_earlier(text) or _is_short(text))
 
     def _routed(self, requests: Sequence[PlannedRequest]) -> Plan:
         """Return the plan: requests without a tool get one, or a question, or a note that none serves them."""
@@ -146,6 +154,8 @@ class _Planner:
                 plan["requests"] += self._one_per_file(request, tool)
                 continue
             choice = self._router.choose(request["text"])
+            if is_courtesy(masked(request["text"], self._desk.files)):
+                continue
             if choice.tool is None:
                 plan["unserved"].append(request["text"])
             elif not choice.rivals:

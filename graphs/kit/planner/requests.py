@@ -59,8 +59,9 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _VARIATION = re.compile(
-    r"^\W*(?:(?:and|but|now|ok|okay)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|and\s+(?:for|with|if|at)|(?:the\s+)?same|"
-    r"again|now|instead|rather|for|with|repeat|redo|try|use|make it|also for)\b",
+    r"^\W*(?:(?:and|but|now|ok|okay)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|(?:the\s+)?same|"
+    r"again|now|instead|rather|for|with|repeat|redo|try|use|make it|also for|as an?)\b"
+    r"|^\W*(?:and|now)\b|\b(?:instead|again|this time)\W*$",
     re.IGNORECASE,
 )
 _SAME_AGAIN = re.compile(

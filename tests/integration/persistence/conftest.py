@@ -14,8 +14,9 @@ def postgres():
 
 @pytest.fixture
 def uri(postgres):
-    """The URI of an empty database of that server."""
-    return postgres.create_database()
+    """The URI of its database, emptied."""
+    postgres.empty()
+    return postgres.uri
 
 
 @pytest.fixture

@@ -218,8 +218,10 @@ async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgre
         await asyncio.sleep(1)
         assert not waiting.done()
 
-        writable = f"{own_postgres.uri}?options=-c%20default_transaction_read_only%3Doff"
-        own_postgres.execute("ALTER SYSTEM RESET default_transaction_read_only", uri=writable)
+        own_postgres.execute(
+            "ALTER SYSTEM RESET default_transaction_read_only",
+            options="-c default_transaction_read_only=off",
+        )
         own_postgres.execute("SELECT pg_reload_conf()")
         async with asyncio.timeout(10):
             await waiting

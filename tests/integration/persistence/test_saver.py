@@ -20,7 +20,7 @@ def test_the_server_sees_every_capability_in_the_class(method):
 
 
 async def test_the_tables_are_those_of_langgraph(saver, uri, postgres):
-    rows = postgres.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", uri=uri)
+    rows = postgres.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
 
     assert [name for (name,) in rows] == [
         "checkpoint_blobs",
@@ -170,7 +170,7 @@ async def test_a_synchronous_call_on_the_event_loop_is_refused(saver):
 
 
 async def test_an_error_of_the_operation_is_raised_at_once(saver, uri, postgres):
-    postgres.execute("ALTER TABLE checkpoints RENAME COLUMN metadata TO gone", uri=uri)
+    postgres.execute("ALTER TABLE checkpoints RENAME COLUMN metadata TO gone")
 
     async with asyncio.timeout(2):
         with pytest.raises(psycopg.errors.UndefinedColumn):
@@ -194,7 +194,7 @@ async def test_a_lost_answer_to_a_commit_is_no_second_checkpoint(postgres, uri):
     async def cut_the_first_answer_after_a_commit() -> bool:
         if committed or not armed:
             return True
-        rows = await asyncio.to_thread(postgres.execute, "SELECT checkpoint_id FROM checkpoints", uri=uri)
+        rows = await asyncio.to_thread(postgres.execute, "SELECT checkpoint_id FROM checkpoints")
         committed.extend(rows)
         return not committed
 

@@ -73,9 +73,8 @@ async def test_a_thread_of_ten_thousand_checkpoints_is_found_at_once(saver, uri,
         "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint, metadata) "
         "SELECT thread_id, '', '0' || lpad(n::text, 8, '0'), checkpoint, metadata "
         "FROM checkpoints, generate_series(1, 9999) AS n",
-        uri=uri,
     )
-    postgres.execute("ANALYZE checkpoints", uri=uri)
+    postgres.execute("ANALYZE checkpoints")
     await find_session(saver.database, "long", within=5)
 
     started = time.perf_counter()

@@ -64,7 +64,7 @@ async def test_expired_items_are_swept_in_the_background(settings, uri, postgres
     async with open_store(settings, ttl=ttl) as store:
         await store.aput(("n",), "k", {"v": 1})
         async with asyncio.timeout(10):
-            while postgres.execute("SELECT key FROM store", uri=uri):
+            while postgres.execute("SELECT key FROM store"):
                 await asyncio.sleep(0.05)
 
 

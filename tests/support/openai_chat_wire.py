@@ -1,0 +1,109 @@
+"""OpenAI's chat completions: POST /v1/chat/completions (platform.openai.com, API reference, Chat)."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+Calls = Sequence[tuple[str, dict[str, Any] | str]]
+
+_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MESSAGE_NAME = re.compile(r"[^\s<|\\/>]{1,64}")
+_PARTS = {"text", "image_url", "input_audio", "file", "refusal"}
+_USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+_numbers = count(1)
+
+
+def has_key(headers: Mapping[str, str], key: str) -> bool:
+    """Return whether the request carries the key."""
+    return headers.get("authorization") == f"Bearer {key}"
+
+
+def problem(body: dict[str, Any]) -> str | None:
+    """Return why the API would refuse the request with a 400, or None."""
+    for tool in body.get("tools", []):
+        function = tool["function"]
+        if tool["type"] != "function" or not _FUNCTION_NAME.fullmatch(function["name"]):
+            return f"invalid tool {tool}"
+        if function["parameters"]["type"] != "object":
+            return f"schema of {function['name']} must be of type object"
+    return _message_problem(body["messages"])
+
+
+def _message_problem(messages: list[dict[str, Any]]) -> str | None:
+    open_calls: set[str] = set()
+    for message in messages:
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in open_calls:
+                return "messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
+            open_calls.remove(message["tool_call_id"])
+            continue
+        if open_calls:
+            return f"an assistant message with 'tool_calls' must be followed by tool messages: {open_calls}"
+        if not _MESSAGE_NAME.fullmatch(message.get("name", "x")):
+            return f"invalid name {message['name']!r}"
+        content = message.get("content")
+        if isinstance(content, list) and not {part["type"] for part in content} <= _PARTS:
+            return f"invalid content {content}"
+        if content is None and not message.get("tool_calls"):
+            return "invalid value for 'content': expected a string, got null"
+        open_calls = {call["id"] for call in message.get("tool_calls") or []}
+    return f"tool_call_ids did not have response messages: {open_calls}" if open_calls else None
+
+
+def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the completion."""
+    message = {"role": "assistant", "content": text or None, "refusal": None}
+    if calls:
+        message["tool_calls"] = [
+            {"id": f"call_{next(_numbers)}", "type": "function", "function": _function(name, arguments)}
+            for name, arguments in calls
+        ]
+    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(calls), "logprobs": None}
+    return {**_head(body, "chat.completion"), "choices": [choice], "usage": _USAGE}
+
+
+def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
+    """Yield the completion as server-sent events."""
+    head = _head(body, "chat.completion.chunk")
+
+    def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+        return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
+
+    yield chunk({"role": "assistant", "content": ""})
+    for word in text.split(" ") if text else ():
+        yield chunk({"content": f"{word} "})
+    for index, (name, arguments) in enumerate(calls):
+        function = _function(name, arguments)
+        call = {"index": index, "id": f"call_{next(_numbers)}", "type": "function"}
+        yield chunk({"tool_calls": [{**call, "function": {"name": name, "arguments": ""}}]})
+        for part in _halves(function["arguments"]):
+            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
+    yield chunk({}, _finish_reason(calls))
+    if (body.get("stream_options") or {}).get("include_usage"):
+        yield f"data: {json.dumps({**head, 'choices': [], 'usage': _USAGE})}\n\n"
+    yield "data: [DONE]\n\n"
+
+
+def _head(body: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{next(_numbers)}",
+        "object": kind,
+        "created": 1_700_000_000,
+        "model": body["model"],
+    }
+
+
+def _function(name: str, arguments: dict[str, Any] | str) -> dict[str, str]:
+    return {"name": name, "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments)}
+
+
+def _finish_reason(calls: Calls) -> str:
+    return "tool_calls" if calls else "stop"
+
+
+def _halves(text: str) -> tuple[str, str]:
+    middle = len(text) // 2
+    return text[:middle], text[middle:]

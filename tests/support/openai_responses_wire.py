@@ -1,0 +1,121 @@
+"""OpenAI's responses: POST /v1/responses (platform.openai.com, API reference, Responses)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+Calls = Sequence[tuple[str, dict[str, Any] | str]]
+
+_USAGE = {
+    "input_tokens": 10,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens": 5,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 15,
+}
+_numbers = count(1)
+
+
+def has_key(headers: Mapping[str, str], key: str) -> bool:
+    """Return whether the request carries the key."""
+    return headers.get("authorization") == f"Bearer {key}"
+
+
+def problem(body: dict[str, Any]) -> str | None:
+    """Return why the API would refuse the request with a 400, or None."""
+    for tool in body.get("tools", []):
+        if tool["type"] != "function" or tool["parameters"]["type"] != "object":
+            return f"invalid tool {tool}"
+    called = [item["call_id"] for item in body["input"] if item.get("type") == "function_call"]
+    answered = [item["call_id"] for item in body["input"] if item.get("type") == "function_call_output"]
+    if unanswered := set(called) - set(answered):
+        return f"No tool output found for function call {unanswered}"
+    if orphans := set(answered) - set(called):
+        return f"No tool call found for function call output with call_id {orphans}"
+    return None
+
+
+def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the response."""
+    return {**_head(body), "status": "completed", "output": _items(text, calls), "usage": _USAGE}
+
+
+def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
+    """Yield the response as server-sent events."""
+    numbers = count()
+
+    def event(kind: str, **fields: Any) -> str:
+        payload = {"type": kind, "sequence_number": next(numbers), **fields}
+        return f"event: {kind}\ndata: {json.dumps(payload)}\n\n"
+
+    head = _head(body)
+    items = _items(text, calls)
+    yield event("response.created", response={**head, "status": "in_progress", "output": []})
+    for index, item in enumerate(items):
+        place = {"output_index": index, "item_id": item["id"]}
+        if item["type"] == "message":
+            part = item["content"][0]
+            yield event("response.output_item.added", output_index=index, item={**item, "content": []})
+            empty = {**part, "text": ""}
+            yield event("response.content_part.added", **place, content_index=0, part=empty)
+            for word in text.split(" "):
+                yield event(
+                    "response.output_text.delta", **place, content_index=0, delta=f"{word} ", logprobs=[]
+                )
+            yield event("response.output_text.done", **place, content_index=0, text=text, logprobs=[])
+            yield event("response.content_part.done", **place, content_index=0, part=part)
+        else:
+            arguments = item["arguments"]
+            yield event("response.output_item.added", output_index=index, item={**item, "arguments": ""})
+            yield event("response.function_call_arguments.delta", **place, delta=arguments)
+            yield event("response.function_call_arguments.done", **place, arguments=arguments)
+        yield event("response.output_item.done", output_index=index, item=item)
+    done = {**head, "status": "completed", "output": items, "usage": _USAGE}
+    yield event("response.completed", response=done)
+
+
+def _head(body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"resp_{next(_numbers)}",
+        "object": "response",
+        "created_at": 1_700_000_000,
+        "model": body["model"],
+        "error": None,
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "parallel_tool_calls": True,
+        "temperature": 1.0,
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": 1.0,
+    }
+
+
+def _items(text: str, calls: Calls) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    if text:
+        part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+        items.append(
+            {
+                "id": f"msg_{next(_numbers)}",
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "content": [part],
+            }
+        )
+    for name, arguments in calls:
+        number = next(_numbers)
+        items.append(
+            {
+                "id": f"fc_{number}",
+                "type": "function_call",
+                "call_id": f"call_{number}",
+                "name": name,
+                "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments),
+                "status": "completed",
+            }
+        )
+    return items
