@@ -20,8 +20,8 @@ import duckdb
 import pandas as pd
 from duckdb import DuckDBPyConnection, StatementType
 
-from graphs.analytics.duck import quote
-from graphs.analytics.tables import Column, Source, TableInfo, connect, read_table
+from graphs.kit.tables.duck import quote
+from graphs.kit.tables.load import Column, Source, TableInfo, connect, read_table
 
 ROW_LIMIT = 1000
 TIME_LIMIT_S = 30.0

@@ -16,7 +16,20 @@ MAX_CANDIDATES = 14
 """So many columns have 16,000 subsets; more would keep a person waiting."""
 
 _BOOKKEEPING = frozenset(
-    {"run", "order", "run_order", "std_order", "point", "replicate", "block", "batch", "trial", "id", "no", "number"}
+    {
+        "run",
+        "order",
+        "run_order",
+        "std_order",
+        "point",
+        "replicate",
+        "block",
+        "batch",
+        "trial",
+        "id",
+        "no",
+        "number",
+    }
 )
 """Names of columns that number the batches; a design that this agent writes has some of them."""
 
@@ -82,9 +95,13 @@ def _is_whole(sums: np.ndarray) -> bool:
 def _response(table: pd.DataFrame, components: Collection[str]) -> str:
     left = [name for name in _numeric(table) if name not in components]
     if not left:
-        raise ValueError(f"Besides the components {', '.join(components)} no column holds numbers: add a response.")
+        raise ValueError(
+            f"Besides the components {', '.join(components)} no column holds numbers: add a response."
+        )
     if len(left) > 1:
-        raise ValueError(f"More than one column could be the response: {', '.join(left)}. Say which one it is.")
+        raise ValueError(
+            f"More than one column could be the response: {', '.join(left)}. Say which one it is."
+        )
     return left[0]
 
 

@@ -10,7 +10,8 @@ from graphs.kit.artifacts import SessionArtifacts, is_table, session_artifacts
 from graphs.kit.attachments import has_attachments, take_attachments
 from graphs.kit.errors import InputError
 from graphs.kit.state import Artifact, State
-from graphs.kit.tables import columns_of, find_tables
+from graphs.kit.tables.columns import columns_of
+from graphs.kit.tables.pasted import find_tables
 
 PASTED_TABLE_NAME = "pasted-table.csv"
 

@@ -169,8 +169,7 @@ class Database:
             raise self._give_up(call) from None
         try:
             # The outage may have outlasted this operation's budget while it waited for its turn.
-            since = self._outage.since
-            if since is not None and monotonic() >= max(since, call.started) + self._settings.outage_budget:
+            if self._outage.since is not None and monotonic() >= self._end_of_budget(call):
                 raise self._give_up(call)
             yield
         finally:
@@ -222,14 +221,18 @@ class Database:
         fault = fault_of(error)
         if fault is None:
             raise error
-        now = monotonic()
         if call.deadline == inf:
-            call.deadline = now + self._settings.outage_budget
-        if now < call.deadline:
+            call.deadline = self._end_of_budget(call)
+        if monotonic() < call.deadline:
             return
         if fault is Fault.CONFLICT:
             raise error
         raise self._give_up(call) from error
+
+    def _end_of_budget(self, call: _Call) -> float:
+        """Return when an operation has waited long enough for the outage there is, or that was just over."""
+        since = monotonic() if self._outage.since is None else max(self._outage.since, call.started)
+        return since + self._settings.outage_budget
 
     def _give_up(self, call: _Call) -> DatabaseUnavailable:
         waited = monotonic() - call.started

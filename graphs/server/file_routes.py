@@ -3,6 +3,8 @@
 POST /files/{thread_id}          multipart form, one or more parts named "file" → 201, their references
 GET  /files/{thread_id}          → names and sizes
 GET  /files/{thread_id}/{name}   → the bytes
+
+Register `explain_input` as the app's handler of `InputError` beside the routes.
 """
 
 from collections.abc import Iterator
@@ -63,9 +65,14 @@ async def download_file(request: Request) -> Response:
     )
 
 
+async def explain_input(_: Request, error: Exception) -> Response:
+    """Answer 400 with the message, which names the input and the remedy."""
+    return JSONResponse({"detail": str(error)}, status_code=400)
+
+
 def _check_length(request: Request) -> None:
     length = request.headers.get("content-length", "")
-    if not length.isdigit():
+    if not length.isdecimal():
         raise HTTPException(411, "An upload needs a Content-Length header.")
     limit = kit_settings().artifacts_max_bytes
     if int(length) > limit + _FORM_OVERHEAD_BYTES:

@@ -76,7 +76,9 @@ def _at_most_one(
 ) -> str | None:
     found = [str(column) for column in table.columns if _folded(column) in names and column not in taken]
     if len(found) > 1:
-        raise ValueError(f"More than one column could be the {role}: {', '.join(found)}. Say which one it is.")
+        raise ValueError(
+            f"More than one column could be the {role}: {', '.join(found)}. Say which one it is."
+        )
     return found[0] if found else None
 
 

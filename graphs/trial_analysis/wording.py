@@ -143,9 +143,7 @@ def survival(
 
 def log_rank(file: str, columns: SurvivalColumns, data: SurvivalData, test: LogRankTest) -> str:
     """The log-rank test with observed and expected events."""
-    rows = (
-        (each.arm, f"{each.n:,}", f"{each.observed:,}", f"{each.expected:,.3f}") for each in test.arms
-    )
+    rows = ((each.arm, f"{each.n:,}", f"{each.observed:,}", f"{each.expected:,.3f}") for each in test.arms)
     lines = [
         f"{_log_rank(test)}, for **{file}** ({_columns(columns)}).",
         *_left_out(data.excluded),
@@ -170,7 +168,14 @@ def cox(file: str, columns: SurvivalColumns, model: CoxModel) -> str:
         )
         for each in model.coefficients
     )
-    heads = ("covariate", "coefficient", "se", "hazard ratio", f"{_percent(model.confidence)} CI", "Wald test")
+    heads = (
+        "covariate",
+        "coefficient",
+        "se",
+        "hazard ratio",
+        f"{_percent(model.confidence)} CI",
+        "Wald test",
+    )
     lines = [
         f"Cox regression of **{file}** (time {columns.time}, event {columns.event}): {model.n:,} participants, "
         f"{model.events:,} events.",

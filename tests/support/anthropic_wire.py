@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from tests.support.openai_chat_wire import words
+
 Calls = Sequence[tuple[str, dict[str, Any] | str]]
 
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -14,8 +16,9 @@ _numbers = count(1)
 
 
 def has_key(headers: Mapping[str, str], key: str) -> bool:
-    """Return whether the request carries the key and the API's version."""
-    return headers.get("x-api-key") == key and "anthropic-version" in headers
+    """Return whether the request carries the key, in either of its headers, and the API's version."""
+    keys = {headers.get("x-api-key"), headers.get("authorization", "").removeprefix("Bearer ")}
+    return key in keys and "anthropic-version" in headers
 
 
 def problem(body: dict[str, Any]) -> str | None:
@@ -76,7 +79,7 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
     for index, block in enumerate(_content(text, calls)):
         if block["type"] == "text":
             yield event("content_block_start", index=index, content_block={"type": "text", "text": ""})
-            deltas = [{"type": "text_delta", "text": f"{word} "} for word in text.split(" ")]
+            deltas = [{"type": "text_delta", "text": word} for word in words(text)]
         else:
             _, arguments = calls[index - bool(text)]
             raw = arguments if isinstance(arguments, str) else json.dumps(arguments)

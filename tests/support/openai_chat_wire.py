@@ -73,8 +73,8 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
         return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
 
     yield chunk({"role": "assistant", "content": ""})
-    for word in text.split(" ") if text else ():
-        yield chunk({"content": f"{word} "})
+    for word in words(text):
+        yield chunk({"content": word})
     for index, (name, arguments) in enumerate(calls):
         function = _function(name, arguments)
         call = {"index": index, "id": f"call_{next(_numbers)}", "type": "function"}
@@ -85,6 +85,11 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
     if (body.get("stream_options") or {}).get("include_usage"):
         yield f"data: {json.dumps({**head, 'choices': [], 'usage': _USAGE})}\n\n"
     yield "data: [DONE]\n\n"
+
+
+def words(text: str) -> list[str]:
+    """Return the parts in which a text is streamed."""
+    return re.findall(r"\s*\S+", text)
 
 
 def _head(body: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from tests.support.openai_chat_wire import words
+
 Calls = Sequence[tuple[str, dict[str, Any] | str]]
 
 _USAGE = {
@@ -59,10 +61,8 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
             yield event("response.output_item.added", output_index=index, item={**item, "content": []})
             empty = {**part, "text": ""}
             yield event("response.content_part.added", **place, content_index=0, part=empty)
-            for word in text.split(" "):
-                yield event(
-                    "response.output_text.delta", **place, content_index=0, delta=f"{word} ", logprobs=[]
-                )
+            for word in words(text):
+                yield event("response.output_text.delta", **place, content_index=0, delta=word, logprobs=[])
             yield event("response.output_text.done", **place, content_index=0, text=text, logprobs=[])
             yield event("response.content_part.done", **place, content_index=0, part=part)
         else:

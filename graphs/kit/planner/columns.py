@@ -17,6 +17,8 @@ _NUMERIC = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _RUN_GAP = re.compile(r"[\s\"'`]*(?:,|;|/|and|&|\+|, and|or|plus)?[\s\"'`]*", re.IGNORECASE)
+_COLUMN_BEFORE = re.compile(r"(?:[,=+*\"'`]|\band|\bcolumns?)\s*$")
+_NO_NOUN_BEHIND = re.compile(r"\s*(?:$|[,.;:?!)\]=+*\"'`]|(?:and|or|by|per|against|versus|vs|on|is|as)\b)")
 _GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
 _EXACT, _FOLDED, _STEMMED, _PREFIX, _PART = 3.0, 2.5, 2.0, 1.0, 0.6
 
@@ -78,14 +80,10 @@ def _mentions_of(text: str, name: str) -> list[Mention]:
 
 
 def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
-    """A single letter is a column, not an article or pronoun: quoted, in a list, or no such word."""
+    """A single letter is a column, not an article or pronoun: quoted, in a list, or no word behind it."""
     if match[0] not in {"a", "A", "I", "i"}:
         return True
-    beside = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
-    in_list = re.match(r"\s*(?:,|and\b|=|\+|\*)", text[match.end() :]) or re.search(
-        r"(?:,|\band|=|\+|\*|\bcolumns?)\s*$", text[: match.start()]
-    )
-    return bool(re.search(r"[\"'`=*+]", beside) or in_list)
+    return bool(_COLUMN_BEFORE.search(text[: match.start()]) or _NO_NOUN_BEHIND.match(text[match.end() :]))
 
 
 def _folded(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from graphs.kit.artifacts import MEDIA_TYPES
-from graphs.kit.tables import find_tables
+from graphs.kit.tables.pasted import find_tables
 
 _ATTACHED = re.compile(r"\[attached: ([^\]\n]+)\]")
 _REFUSED = re.compile(r"\[not taken: (?:[^\[\]\n]|\[[^\[\]\n]*\])*\]")

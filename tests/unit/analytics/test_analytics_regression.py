@@ -6,7 +6,7 @@ import pytest
 
 import graphs.analytics
 from graphs.analytics.regression import fit_linear
-from graphs.analytics.tables import load_frame
+from graphs.kit.tables.load import load_frame
 
 SAMPLES = Path(graphs.analytics.__file__).parent / "samples"
 

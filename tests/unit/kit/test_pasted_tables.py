@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.kit.tables import find_tables
+from graphs.kit.tables.pasted import find_tables
 
 ROWS = [["x", "y"], ["1", "2.5"], ["3", "4.5"]]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import os
 import re
-import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ import duckdb
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.delimited import read_delimited
-from graphs.analytics.duck import one_row, quote, retype
-from graphs.analytics.text_dates import convert_dates
-from graphs.analytics.text_numbers import convert_numbers
+from graphs.kit.tables.delimited import read_delimited
+from graphs.kit.tables.duck import one_row, quote, retype
+from graphs.kit.tables.text_dates import convert_dates
+from graphs.kit.tables.text_numbers import convert_numbers
 
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -211,15 +210,9 @@ def _read_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> None
 def _read_excel(
     connection: DuckDBPyConnection, name: str, path: Path, sheet: str | None, *, day_first: bool | None
 ) -> tuple[str, tuple[str, ...]]:
-    with _workbook(path) as workbook:
-        names = [str(each) for each in workbook.sheet_names]
-        if sheet is not None and sheet not in names:
-            raise ValueError(f"{path.name} has no sheet '{sheet}'. Its sheets are: {', '.join(names)}.")
-        chosen = sheet or names[0]
-        # Cells as they are: pandas' own list of missing values would take "NA" for one in any column.
-        cells = pd.read_excel(
-            workbook, sheet_name=chosen, header=None, dtype=object, keep_default_na=False, na_values=[""]
-        )
+    names, chosen, cells = _workbook_cells(path, sheet)
+    if cells is None:
+        raise ValueError(f"{path.name} has no sheet '{chosen}'. Its sheets are: {', '.join(names)}.")
     cells = cells.dropna(how="all").dropna(how="all", axis="columns")
     if cells.empty:
         raise ValueError(f"Sheet '{chosen}' of {path.name} is empty.")
@@ -266,11 +259,27 @@ def _narrow_to_dates(connection: DuckDBPyConnection, name: str) -> None:
             retype(connection, name, column.name, "DATE", identifier)
 
 
+def _workbook_cells(path: Path, sheet: str | None) -> tuple[list[str], str, pd.DataFrame | None]:
+    """The names of the sheets, the chosen one (the first by default), and its cells; None if there is none."""
+    with _workbook(path) as workbook:
+        names = [str(each) for each in workbook.sheet_names]
+        chosen = names[0] if sheet is None else sheet
+        if chosen not in names:
+            return names, chosen, None
+        # Cells as they are: pandas' own list of missing values would take "NA" for one in any column.
+        return (
+            names,
+            chosen,
+            pd.read_excel(
+                workbook, sheet_name=chosen, header=None, dtype=object, keep_default_na=False, na_values=[""]
+            ),
+        )
+
+
 @contextmanager
 def _workbook(path: Path) -> Generator[pd.ExcelFile]:
     try:
-        workbook = pd.ExcelFile(path, engine="openpyxl")
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        with pd.ExcelFile(path, engine="openpyxl") as workbook:
+            yield workbook
+    except Exception as error:  # openpyxl lets through whatever its readers of zip and XML raise
         raise ValueError(f"{path.name} is not an Excel workbook, or it is damaged.") from error
-    with workbook:
-        yield workbook

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.duck import filled_text, hold_throughout, one_row, quote, retype, text_columns
+from graphs.kit.tables.duck import filled_text, hold_throughout, one_row, quote, retype, text_columns
 
 _ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _ISO_TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"

@@ -1,17 +1,14 @@
-"""The tools of the trial agent. Shares (power, alpha, risks, confidence) are from 0 to 1."""
+"""The tools that plan a trial. Shares (power, alpha, proportions, dropout) are from 0 to 1."""
 
 from dataclasses import asdict
-from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated
 
-from graphs.kit.arguments import column_argument, file_argument, quantity, text_argument
-from graphs.kit.artifacts import TABLE_SUFFIXES
+from graphs.kit.arguments import quantity
 from graphs.kit.tool import Answer, Session, agent_tool
 
 _WHO = ("participants", "patients", "subjects", "people")
 _EACH = ("per arm", "per group", "in each arm", "in each group", "each arm", "each group")
 
-# The arguments of the design tools.
 Power = Annotated[
     float | None, quantity("The power wanted; 0.8 when no number is given.", cues=("power",), gt=0, lt=1)
 ]
@@ -55,62 +52,6 @@ Dropout = Annotated[
         cues=("dropout", "drop-out", "drop out", "attrition", "lost to follow-up", "loss to follow-up"),
         ge=0,
         lt=1,
-    ),
-]
-
-# The arguments of the tools that analyse a table.
-TrialFile = Annotated[str, file_argument("The trial's table, one row for each participant.", *TABLE_SUFFIXES)]
-Arm = Annotated[
-    str | None,
-    column_argument(
-        "The arm of each participant; found by its name (arm, group, treatment) when not given.",
-        cues=("by", "per", "between", "across", "arm", "arms", "group", "groups", "treatment", "stratified by"),
-    ),
-]
-Reference = Annotated[
-    str | None,
-    text_argument(
-        "The reference arm, as it stands in the table; found by its name (placebo, control) when not given.",
-        cues=("reference", "reference arm", "reference group"),
-    ),
-]
-Treatment = Annotated[
-    str | None,
-    text_argument(
-        "The arm to compare with the reference arm; needed when there are more than two.",
-        cues=("treatment arm", "treatment group", "comparison arm"),
-    ),
-]
-EventValue = Annotated[
-    str | None,
-    text_argument(
-        "The value which says that the event happened, when the column does not hold 1 and 0.",
-        cues=("event value", "counts as event", "event is coded", "event coded"),
-    ),
-]
-Confidence = Annotated[
-    float,
-    quantity(
-        "The confidence level of the intervals.",
-        cues=("confidence", "confidence level", "confidence interval", "confidence intervals", "CI", "CIs"),
-        ge=0.5,
-        lt=1,
-    ),
-]
-Time = Annotated[
-    str | None,
-    column_argument(
-        "The time to the event or to the end of observation; found by its name (time, weeks) when not given.",
-        cues=("time", "times", "duration", "follow-up"),
-        numeric=True,
-    ),
-]
-Event = Annotated[
-    str | None,
-    column_argument(
-        "1 where the event happened, 0 where the participant is censored; found by its name (event, status, "
-        "relapse, death) when not given.",
-        cues=("event", "events", "status", "outcome", "to", "until"),
     ),
 ]
 
@@ -227,7 +168,13 @@ def plan_proportions_test(
         return _power_answer(f"a {test}", effect, arms, reached, alpha)
     wanted = 0.8 if power is None else power
     sizes = design.proportions_sample_size(
-        p_reference, p_treatment, alpha=alpha, power=wanted, ratio=ratio, dropout=dropout, continuity=continuity
+        p_reference,
+        p_treatment,
+        alpha=alpha,
+        power=wanted,
+        ratio=ratio,
+        dropout=dropout,
+        continuity=continuity,
     )
     text = wording.sample_size(f"A {test}", effect, sizes, power=wanted, alpha=alpha)
     return Answer(text, {"alpha": alpha, "total": sizes.total, **asdict(sizes)})
@@ -316,115 +263,67 @@ def plan_log_rank_test(
     return Answer(text, {"alpha": alpha, "total": trial.sizes.total, **asdict(trial)})
 
 
-@agent_tool(
-    keywords=("compare the means", "means", "mean", "welch", "t-test", "difference in means", "hedges' g"),
-    examples=(
-        "Compare the means of sbp_change by arm in trial_endpoints.csv.",
-        "Welch t-test of sbp_change between the arms.",
-        "Is the mean of sbp_week12 different between the arms?",
-    ),
-)
-def compare_means(
-    session: Session,
-    file: TrialFile,
-    endpoint: Annotated[
-        str,
-        column_argument("The endpoint, in numbers.", cues=("of", "mean", "means", "endpoint"), numeric=True),
-    ],
-    arm: Arm = None,
-    reference: Reference = None,
-    treatment: Treatment = None,
-    confidence: Confidence = 0.95,
-) -> Answer:
-    """Compare the means of an endpoint in two arms by Welch's t-test, with confidence intervals."""
-    from graphs.trial_analysis import endpoint as endpoints
-    from graphs.trial_analysis import roles, wording
+def _effect_size(effect_size: float | None, difference: float | None, sd: float | None) -> float:
+    from graphs.trial_analysis.design import cohens_d
 
-    table = session.table(file)
-    arm = arm or roles.arm_column(table, besides=[endpoint])
-    result = endpoints.compare_means(
-        table, endpoint, arm, reference=reference, treatment=treatment, confidence=confidence
+    if effect_size is not None:
+        if difference is not None or sd is not None:
+            raise ValueError(
+                "Give either the effect size d, or the difference with its standard deviation, not both."
+            )
+        return effect_size
+    if difference is None or sd is None:
+        raise ValueError(
+            "Say what the trial is to detect: an effect size d (0.5 is a medium one), or a difference of the "
+            "means together with the standard deviation."
+        )
+    return cohens_d(difference, sd)
+
+
+def _given_arms(
+    power: float | None, per_arm: int | None, total: int | None, ratio: float, dropout: float
+) -> tuple[int, int] | None:
+    """The sizes of the arms whose power is asked for; None when the sample size is."""
+    if per_arm is None and total is None:
+        return None
+    if per_arm is not None and total is not None:
+        raise ValueError(f"Give either {per_arm:,} participants per arm or {total:,} in all, not both.")
+    _require_one_wish(power, dropout)
+    first = per_arm if per_arm is not None else round((total or 0) / (1 + ratio))
+    return first, round(first * ratio) if total is None else total - first
+
+
+def _require_one_wish(power: float | None, dropout: float) -> None:
+    if power is not None:
+        raise ValueError(
+            f"Give either the power, {power:g}, to get the sample size, or the size of the trial to get its power."
+        )
+    if dropout:
+        raise ValueError(
+            f"A dropout of {dropout:g} counts when the sample size is asked for. To get the power, give the "
+            "number of participants that are left to be analysed."
+        )
+
+
+def _power_answer(test: str, effect: str, arms: tuple[int, int], reached: float, alpha: float) -> Answer:
+    from graphs.trial_analysis import wording
+
+    text = wording.power(test, effect, *arms, reached=reached, alpha=alpha)
+    return Answer(text, {"n1": arms[0], "n2": arms[1], "power": reached, "alpha": alpha})
+
+
+def _event_probability(
+    hazard_ratio: float, ratio: float, median: float | None, accrual: float | None, follow_up: float | None
+) -> float:
+    from graphs.trial_analysis.design import exponential_event_probability
+
+    if median is None and accrual is None and follow_up is None:
+        return 1.0
+    if median is None or follow_up is None:
+        raise ValueError(
+            "To work out how many participants will have the event, give the reference arm's median survival "
+            "and the follow-up after the last entry (and the accrual, if entry takes time)."
+        )
+    return exponential_event_probability(
+        median, hazard_ratio, accrual=accrual or 0.0, follow_up=follow_up, ratio=ratio
     )
-    return Answer(wording.means(file, endpoint, arm, result), {"arm_column": arm, **asdict(result)})
-
-
-@agent_tool(
-    keywords=(
-        *("ranks", "mann-whitney", "wilcoxon", "rank-sum", "non-parametric", "nonparametric"),
-        *("hodges-lehmann", "compare the medians", "skewed"),
-    ),
-    examples=(
-        "Compare the ranks of sbp_change by arm in trial_endpoints.csv.",
-        "Mann-Whitney test of sbp_change between the arms.",
-    ),
-)
-def compare_ranks(
-    session: Session,
-    file: TrialFile,
-    endpoint: Annotated[
-        str,
-        column_argument(
-            "The endpoint, in numbers.", cues=("of", "ranks", "medians", "endpoint"), numeric=True
-        ),
-    ],
-    arm: Arm = None,
-    reference: Reference = None,
-    treatment: Treatment = None,
-    confidence: Confidence = 0.95,
-) -> Answer:
-    """Compare an endpoint in two arms by the Mann–Whitney test, with the Hodges–Lehmann shift."""
-    from graphs.trial_analysis import endpoint as endpoints
-    from graphs.trial_analysis import roles, wording
-
-    table = session.table(file)
-    arm = arm or roles.arm_column(table, besides=[endpoint])
-    result = endpoints.compare_ranks(
-        table, endpoint, arm, reference=reference, treatment=treatment, confidence=confidence
-    )
-    return Answer(wording.ranks(file, endpoint, arm, result), {"arm_column": arm, **asdict(result)})
-
-
-@agent_tool(
-    keywords=(
-        *("risk", "risks", "risk ratio", "relative risk", "risk difference", "odds ratio", "fisher"),
-        *("response rate", "event rate", "proportion of", "share of"),
-    ),
-    examples=(
-        "Compare the risk of responder by arm in trial_endpoints.csv.",
-        "Odds ratio of responder between the arms.",
-        "Is the proportion of responders different between the arms?",
-    ),
-)
-def compare_risks(
-    session: Session,
-    file: TrialFile,
-    endpoint: Annotated[
-        str,
-        column_argument(
-            "Whether the event happened, 1 or 0.",
-            cues=("of", "risk", "risks", "endpoint", "rate", "proportion"),
-        ),
-    ],
-    arm: Arm = None,
-    event_value: EventValue = None,
-    reference: Reference = None,
-    treatment: Treatment = None,
-    confidence: Confidence = 0.95,
-) -> Answer:
-    """Compare the risks of an event in two arms: difference, risk ratio and odds ratio, with intervals."""
-    from graphs.trial_analysis import endpoint as endpoints
-    from graphs.trial_analysis import roles, wording
-
-    table = session.table(file)
-    arm = arm or roles.arm_column(table, besides=[endpoint])
-    result = endpoints.compare_risks(
-        table,
-        endpoint,
-        arm,
-        event_value=event_value,
-        reference=reference,
-        treatment=treatment,
-        confidence=confidence,
-    )
-    figures = {"arm_column": arm, "risks": [result.treatment.risk, result.reference.risk], **asdict(result)}
-    return Answer(wording.risks(file, endpoint, arm, result), figures)

@@ -1,19 +1,11 @@
-"""Tables in text and in files: pasted ones are found, stored ones are described by their columns."""
+"""Tables pasted into a text."""
 
 import csv
 import io
-import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby, zip_longest
-from pathlib import Path
-
-from graphs.kit.state import Column
-
-logger = logging.getLogger(__name__)
+from itertools import groupby
 
 _FENCE_OPENS = re.compile(r"```[ \t]*+(\w*+)\s*+$")
 _FENCED_TABLES = {"", "csv", "tsv", "psv", "text", "txt", "table", "markdown", "md"}
@@ -237,49 +229,3 @@ def _regular(rows: Rows) -> Rows | None:
         return None
     header_is_named = all(rows[0][1:]) and all(len(cell) < _MAX_HEADER_CHARACTERS for cell in rows[0])
     return rows if header_is_named else None
-
-
-def columns_of(path: Path) -> list[Column]:
-    """Return a stored table's columns with DuckDB's types; empty when the file can't be read as a table.
-
-    A file that can't be read is not an error here: the tool that is asked to load it explains.
-    """
-    suffix = path.suffix.lower()
-    return _excel_columns(path) if suffix == ".xlsx" else _duckdb_columns(path, suffix)
-
-
-def _duckdb_columns(path: Path, suffix: str) -> list[Column]:
-    import duckdb
-
-    reader = "read_parquet" if suffix == ".parquet" else "read_csv"
-    try:
-        with duckdb.connect() as connection:
-            rows = connection.execute(f"DESCRIBE SELECT * FROM {reader}(?)", [str(path)]).fetchall()
-    except duckdb.Error as error:
-        logger.info("%s can't be described: %s", path.name, error)
-        return []
-    return [Column(name=row[0], type=row[1]) for row in rows]
-
-
-def _excel_columns(path: Path) -> list[Column]:
-    from openpyxl import load_workbook
-
-    try:
-        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
-            head = list(book.worksheets[0].iter_rows(max_row=_EXCEL_ROWS, values_only=True))
-    except Exception as error:  # openpyxl lets through whatever its readers of zip and XML raise
-        logger.info("%s can't be described", path.name, exc_info=error)
-        return []
-    names, *rows = head or [()]
-    columns = zip_longest(*(row[: len(names)] for row in rows))
-    values = (next((value for value in column if value is not None), None) for column in columns)
-    return [
-        Column(name=str(name), type=_excel_type(value))
-        for name, value in zip_longest(names, values)
-        if name is not None
-    ]
-
-
-def _excel_type(value: object) -> str:
-    types = {bool: "BOOLEAN", int: "DOUBLE", float: "DOUBLE", datetime: "TIMESTAMP"}
-    return types.get(type(value), "VARCHAR")

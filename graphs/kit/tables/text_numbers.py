@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.duck import filled_text, hold_throughout, retype, text_columns
+from graphs.kit.tables.duck import filled_text, hold_throughout, retype, text_columns
 
 # A leading zero (00123) marks a code, not a quantity: no rule takes it.
 _WHOLE = r"(0|[1-9]\d*)"

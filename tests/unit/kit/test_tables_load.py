@@ -5,7 +5,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from graphs.analytics.tables import (
+from graphs.kit.tables.load import (
     Column,
     TableFile,
     connect,

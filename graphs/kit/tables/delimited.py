@@ -22,9 +22,9 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.duck import one_row, quote
-from graphs.analytics.text_dates import convert_dates
-from graphs.analytics.text_numbers import convert_numbers
+from graphs.kit.tables.duck import one_row, quote
+from graphs.kit.tables.text_dates import convert_dates
+from graphs.kit.tables.text_numbers import convert_numbers
 
 _SEPARATORS = (",", ";", "\t", "|")
 _NO_SEPARATOR = "\x1f"  # unit separator: for a file of one column, whose text may hold any of the above

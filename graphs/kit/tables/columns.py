@@ -1,0 +1,23 @@
+"""The columns of a stored table, for the session's state."""
+
+import logging
+from pathlib import Path
+
+from graphs.kit.state import Column
+
+logger = logging.getLogger(__name__)
+
+
+def columns_of(path: Path) -> list[Column]:
+    """Return a table file's columns with DuckDB's types; empty when it can't be read as a table.
+
+    A file that can't be read is not an error here: the tool that is asked to load it explains.
+    """
+    from graphs.kit.tables.load import describe_table, table_name
+
+    try:
+        info = describe_table(table_name(path.name), path)
+    except ValueError as error:
+        logger.info("%s can't be described: %s", path.name, error)
+        return []
+    return [Column(name=column.name, type=column.type) for column in info.columns]
