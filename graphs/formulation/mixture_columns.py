@@ -1,6 +1,6 @@
-"""Which columns of a table are the components of a mixture and which is the response, when nobody has said so.
+"""Which columns of a table are the components of a mixture and which the response, when nobody has said so.
 
-Components are recognised by what makes them components: their proportions sum to 1, or to 100 %, in every row.
+Components are recognised by what makes them components: in every row they sum to 1, or to 100 %.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,20 +16,8 @@ MAX_CANDIDATES = 14
 """So many columns have 16,000 subsets; more would keep a person waiting."""
 
 _BOOKKEEPING = frozenset(
-    {
-        "run",
-        "order",
-        "run_order",
-        "std_order",
-        "point",
-        "replicate",
-        "block",
-        "batch",
-        "trial",
-        "id",
-        "no",
-        "number",
-    }
+    {"run", "order", "run_order", "std_order", "point", "replicate", "block", "batch"}
+    | {"trial", "id", "no", "number"}
 )
 """Names of columns that number the batches; a design that this agent writes has some of them."""
 
@@ -52,6 +40,10 @@ def mixture_columns(
     """
     if not table.columns.is_unique:
         raise ValueError("The table has two columns of the same name; rename one of them.")
+    if components and len(components) < 2:
+        raise ValueError(
+            f"{components[0]} alone is no mixture: name all components, or none of them to have them found."
+        )
     chosen = tuple(components) if components else _components(table, response)
     return MixtureColumns(chosen, response or _response(table, chosen))
 
@@ -95,18 +87,14 @@ def _is_whole(sums: np.ndarray) -> bool:
 def _response(table: pd.DataFrame, components: Collection[str]) -> str:
     left = [name for name in _numeric(table) if name not in components]
     if not left:
-        raise ValueError(
-            f"Besides the components {', '.join(components)} no column holds numbers: add a response."
-        )
+        raise ValueError(f"Only the components {', '.join(components)} hold numbers: add a response.")
     if len(left) > 1:
-        raise ValueError(
-            f"More than one column could be the response: {', '.join(left)}. Say which one it is."
-        )
+        raise ValueError(f"More than one column could be the response: {', '.join(left)}. Say which it is.")
     return left[0]
 
 
 def _numeric(table: pd.DataFrame) -> list[str]:
-    """The columns of numbers, without those that number the batches or repeat another column in grams."""
+    """The columns of numbers, without those that number the batches or are another column in another unit."""
     names: list[str] = []
     for name in map(str, table.columns):
         kind = table[name].dtype

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from graphs.formulation.optimise import Optimum
     from graphs.formulation.scheffe import ScheffeFit
 
-MAX_RUNS_SHOWN = 40
+MAX_RUNS_SHOWN = 24
 
 
 def design(title: str, plan: MixtureDesign, unit: str, file: str) -> str:
-    """The runs of a design in the order of work; those beyond the 40th stand in the file only."""
+    """The runs of a design in the order of work; those beyond the 24th stand in the file only."""
     amounts = bool(plan.runs[0].amounts)
     heads = ("run", "point", *plan.components, *(f"{name} ({unit})" for name in plan.components if amounts))
     rows = (
@@ -22,7 +22,8 @@ def design(title: str, plan: MixtureDesign, unit: str, file: str) -> str:
         for run in plan.runs[:MAX_RUNS_SHOWN]
     )
     hidden = len(plan.runs) - MAX_RUNS_SHOWN
-    bounds = [f"{name} {_share(low)}" for name, low in _named(plan.components, plan.lower_bounds) if low]
+    named = zip(plan.components, plan.lower_bounds, strict=True)
+    bounds = [f"{name} {_share(low)}" for name, low in named if low]
     lines = [
         f"{title}: **{plan.points} different blends, {len(plan.runs)} runs**, in random order (seed "
         f"{plan.seed}). File: **{file}**.",
@@ -46,11 +47,11 @@ def model(file: str, fit: ScheffeFit, picture: str | None) -> str:
         + (f" Picture: **{picture}**." if picture else ""),
         f"- R² {fit.r2:.4f}, adjusted {_optional(fit.r2_adjusted)}, predicted {_optional(fit.r2_predicted)}",
         f"- Residual standard deviation {_optional(fit.s)} on {fit.df_residual} df",
-        f"- Against a constant response: F = {_optional(fit.model_f)}, p {_p(fit.model_p)}",
+        f"- Against a constant response: F = {_optional(fit.model_f)}, {_p(fit.model_p)}",
         f"- {_lack_of_fit(fit)}",
         *([f"- Rows left out because of a blank: {fit.excluded:,}"] if fit.excluded else []),
         "",
-        *_table(("term", "coefficient", "se", "t", "p"), rows),
+        *_table(("term", "coefficient", "se", "t", "t-test"), rows),
     ]
     return "\n".join(lines)
 
@@ -105,7 +106,8 @@ def _lack_of_fit(fit: ScheffeFit) -> str:
     if test is None:
         return "Lack of fit can't be tested: that needs replicates and more blends than terms"
     verdict = "the model is rejected" if test.p_value < 0.05 else "not significant"
-    return f"Lack of fit: F = {test.f:.4g} on {test.df_lack} and {test.df_pure} df, p {_p(test.p_value)}, {verdict}"
+    df = f"{test.df_lack} and {test.df_pure} df"
+    return f"Lack of fit: F = {test.f:.4g} on {df}, {_p(test.p_value)}, {verdict}"
 
 
 def _interval(interval: tuple[float, float]) -> str:
@@ -121,20 +123,14 @@ def _optional(value: float | None) -> str:
 
 
 def _p(value: float | None) -> str:
-    return "–" if value is None else "< 0.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _named(names: Sequence[str], values: Sequence[float]) -> Iterable[tuple[str, float]]:
-    return zip(names, values, strict=True)
+    if value is None:
+        return "–"
+    return "p < 0.0001" if value < 0.0001 else f"p = {value:.4f}"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A Markdown table, the first column to the left and the others to the right."""
     rule = "|".join(["---", *["---:"] * (len(heads) - 1)])
     # a bar in the name of a component would end its cell
-    body = [_row(row) for row in rows]
-    return [_row(heads), f"|{rule}|", *body]
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (heads, *rows))
+    return [f"| {head} |", f"|{rule}|", *(f"| {row} |" for row in body)]

@@ -172,6 +172,10 @@ class SessionArtifacts:
         }
         return {name: files[name] for name in sorted(files) if not name.startswith(".")}
 
+    def size(self, name: str) -> int:
+        """Return the file's size in bytes; raises as `read` does."""
+        return self.file_system.size(self._existing(name))
+
     def reference(self, name: str) -> Artifact:
         """Return the reference of a stored file, measured anew; raises as `read` does."""
         digest = hashlib.sha256()

@@ -4,16 +4,19 @@ import asyncio
 import logging
 import os
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import tool_call
 from langgraph.errors import GraphBubbleUp
+from pydantic import ValidationError
 
 from graphs.kit.briefing import brief
 from graphs.kit.context import Context
@@ -35,6 +38,12 @@ _KEY_VARIABLES = {
 _MAX_REPLIES = 30
 """Of a sub-agent to one task; a model that calls tools without end is stopped with an answer."""
 
+_BACKOFF_SECONDS = 8.0
+"""The longest that the providers' clients wait between two tries when the provider names no time."""
+
+_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+_loop_numbers = count()
+
 Reply = TypeVar("Reply")
 
 
@@ -49,14 +58,16 @@ def offline_planner() -> BaseChatModel:
     return OfflinePlanner()
 
 
-@lru_cache(maxsize=32)
-def chat_model(name: str | None) -> BaseChatModel:
+@lru_cache(maxsize=128)
+def chat_model(name: str | None, loop_number: int = 0) -> BaseChatModel:
     """Return the chat model for `provider:name`, or the offline planner for None.
 
+    One for each event loop: a provider's client keeps connections, which belong to the loop that made them.
     Importing a provider's client blocks: call it from a worker thread.
 
     Raises:
-        InputError: unknown provider, its package is not installed, or its key is missing.
+        InputError: unknown provider, its package is not installed, its key is missing, or the provider's
+            client refuses its settings.
     """
     if not name:
         return offline_planner()
@@ -64,11 +75,14 @@ def chat_model(name: str | None) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(name, **_client_options(provider))
+        return init_chat_model(name, **_client_options(provider, loop_number))
     except ImportError as error:
         raise InputError(
             f"The model {name!r} needs a package: pip install 'holdfast[{_extra(provider)}]'."
         ) from error
+    except ValueError as error:
+        reasons = [each["msg"] for each in error.errors()] if isinstance(error, ValidationError) else [error]
+        raise InputError(f"The model {name!r} can't be used: {'; '.join(map(str, reasons))}") from error
 
 
 def _checked_provider(name: str) -> str:
@@ -91,15 +105,26 @@ def _extra(provider: str) -> str:
     return {"google_genai": "google", "bedrock_converse": "bedrock"}.get(provider, provider)
 
 
-def _client_options(provider: str) -> dict[str, Any]:
+def _client_options(provider: str, loop_number: int) -> dict[str, Any]:
     """The provider's own client retries 429, 5xx and timeouts with backoff and honours Retry-After."""
     settings = kit_settings()
+    # LangChain shares one pool of connections among clients of the same address and timeout, also between
+    # event loops; a microsecond for each loop keeps them apart
+    timeout = settings.model_timeout_seconds + loop_number * 1e-6
     if provider == "bedrock_converse":
         from botocore.config import Config
 
-        retries = {"max_attempts": settings.model_max_retries + 1, "mode": "standard"}
-        return {"config": Config(read_timeout=settings.model_timeout_seconds, retries=retries)}
-    return {"timeout": settings.model_timeout_seconds, "max_retries": settings.model_max_retries}
+        retries = {"total_max_attempts": settings.model_max_retries + 1, "mode": "standard"}
+        return {"config": Config(read_timeout=timeout, retries=retries)}
+    return {"timeout": timeout, "max_retries": settings.model_max_retries}
+
+
+def _loop_number() -> int:
+    """Return the number of the running event loop, in the order in which loops asked for one."""
+    loop = asyncio.get_running_loop()
+    if loop not in _loops:
+        _loops[loop] = next(_loop_numbers)
+    return _loops[loop]
 
 
 async def reply_or_explanation(
@@ -111,7 +136,9 @@ async def reply_or_explanation(
     """
     name = model_name(context)
     try:
-        return await ask(await asyncio.to_thread(chat_model, name))
+        model = await asyncio.to_thread(chat_model, name, _loop_number())
+        async with asyncio.timeout(_longest_wait()):
+            return await ask(model)
     except GraphBubbleUp:
         raise
     except InputError as error:
@@ -119,15 +146,34 @@ async def reply_or_explanation(
     except Exception as error:  # the providers' clients share no base class
         logger.warning("The model %s gave no answer", name, exc_info=error)
         return AIMessage(
-            f"The model {name} could not answer ({_summary(error)}). Nothing of this conversation is lost: "
-            "send your message again in a while, or choose another model."
+            f"The model {name} could not answer ({_reason(error)}). "
+            f"Nothing of this conversation is lost: {_remedy(error)}."
         )
 
 
-def _summary(error: Exception) -> str:
+def _longest_wait() -> float:
+    """Return the seconds after which a reply is given up: a provider may ask to come back in some hours."""
+    settings = kit_settings()
+    return (settings.model_timeout_seconds + _BACKOFF_SECONDS) * (settings.model_max_retries + 1)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {_longest_wait():g} seconds"
     status = getattr(error, "status_code", None)
-    first_line = str(error).partition("\n")[0][:300]
-    return f"HTTP {status}: {first_line}" if status else f"{type(error).__name__}: {first_line}"
+    # OpenAI keeps {"message": …} as the body of the error, Anthropic {"error": {"message": …}}
+    told = getattr(error, "body", None)
+    while isinstance(told, Mapping):
+        told = told.get("error") or told.get("message")
+    text = str(told or error or type(error).__name__).partition("\n")[0][:300]
+    return f"HTTP {status}: {text}" if status else f"{type(error).__name__}: {text}"
+
+
+def _remedy(error: Exception) -> str:
+    status = getattr(error, "status_code", None)
+    if status is None or status in (408, 409, 429) or status >= 500:
+        return "send your message again in a while, or choose another model"
+    return "choose another model, or ask who runs this server to look at it"
 
 
 def with_malformed_calls_answered(reply: AIMessage) -> tuple[AIMessage, list[ToolMessage]]:

@@ -243,6 +243,7 @@ class Database:
 
     def _note_connect_failure(self, error: psycopg.Error) -> None:
         self._connect_error = error
+        self._outage.reason = first_line(error)
 
 
 def _in_context(error: psycopg.Error, conn: PooledConnection, limit: float) -> psycopg.Error:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from graphs.kit.artifacts import SessionArtifacts, media_type_of, session_artifacts
+from graphs.kit.artifacts import SessionArtifacts, media_type_of, safe_name, session_artifacts
 from graphs.kit.errors import InputError, MissingFileError
 from graphs.kit.settings import kit_settings
 
@@ -53,12 +53,13 @@ async def list_files(request: Request) -> Response:
 async def download_file(request: Request) -> Response:
     """Answer with a file's bytes."""
     artifacts = await run_in_threadpool(session_artifacts, request.path_params["thread_id"])
-    name = request.path_params["name"]
-    file = await run_in_threadpool(_open, artifacts, name)
+    name = safe_name(request.path_params["name"])
+    file, size = await run_in_threadpool(_open, artifacts, name)
     return StreamingResponse(
         _chunks(file),
         media_type=media_type_of(name),
         headers={
+            "content-length": str(size),
             "content-disposition": f"inline; filename*=utf-8''{quote(name)}",
             "x-content-type-options": "nosniff",
         },
@@ -83,9 +84,9 @@ def _check_length(request: Request) -> None:
         )
 
 
-def _open(artifacts: SessionArtifacts, name: str) -> IO[bytes]:
+def _open(artifacts: SessionArtifacts, name: str) -> tuple[IO[bytes], int]:
     try:
-        return artifacts.open(name)
+        return artifacts.open(name), artifacts.size(name)
     except MissingFileError as error:
         raise HTTPException(404, str(error)) from None
 

@@ -14,12 +14,11 @@ import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graphs.kit.artifacts import session_artifacts
+from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.attachments import has_attachments, take_attachments
+from graphs.kit.errors import InputError
 
-_RUN_PATHS = re.compile(
-    r"(?:/threads/(?P<thread_id>[0-9a-fA-F-]{36}))?/runs(?:/(?P<kind>stream|wait|batch|crons))?/?"
-)
+_RUN_PATHS = re.compile(r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?P<kind>stream|wait|batch|crons))?/?")
 DEFAULT_DURABILITY = "sync"
 
 
@@ -36,6 +35,8 @@ class RunRequestMiddleware:
             await self.app(scope, receive, send)
             return
         body = await _read(receive)
+        if body is None:
+            return
         body = await asyncio.to_thread(rewrite_run_request, body, match["thread_id"])
         headers = MutableHeaders(raw=list(scope["headers"]))
         headers["content-length"] = str(len(body))
@@ -45,18 +46,20 @@ class RunRequestMiddleware:
 def rewrite_run_request(body: bytes, thread_id: str | None) -> bytes:
     """Return the body with the default durability, and with its attachments stored for the thread.
 
-    A body that is not JSON is returned as it is: the server's own validation answers it.
+    A body that is not JSON is returned as it is, and so is one for a thread id that is none: the server's own
+    validation answers them.
     """
     try:
         payload = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        artifacts = session_artifacts(thread_id) if thread_id else None
+    except (orjson.JSONDecodeError, InputError):
         return body
     runs = payload if isinstance(payload, list) else [payload]
     for run in runs:
         if isinstance(run, dict):
             _set_durability(run)
-            if thread_id:
-                _take_attachments(run, thread_id)
+            if artifacts:
+                _take_attachments(run, artifacts)
     return orjson.dumps(payload)
 
 
@@ -65,19 +68,24 @@ def _set_durability(run: dict[str, Any]) -> None:
         run["durability"] = DEFAULT_DURABILITY
 
 
-def _take_attachments(run: dict[str, Any], thread_id: str) -> None:
-    given = run.get("input")
-    messages = given.get("messages") if isinstance(given, dict) else None
-    for message in messages if isinstance(messages, list) else [messages]:
-        if isinstance(message, dict) and has_attachments(message.get("content")):
-            message["content"] = take_attachments(message["content"], session_artifacts(thread_id))
+def _take_attachments(run: dict[str, Any], artifacts: SessionArtifacts) -> None:
+    command = run.get("command")
+    update = command.get("update") if isinstance(command, dict) else None
+    for given in (run.get("input"), update):
+        messages = given.get("messages") if isinstance(given, dict) else None
+        for message in messages if isinstance(messages, list) else [messages]:
+            if isinstance(message, dict) and has_attachments(message.get("content")):
+                message["content"] = take_attachments(message["content"], artifacts)
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> bytes | None:
+    """Return the whole body; None when the client hung up before its end."""
     chunks = []
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)

@@ -63,11 +63,20 @@ def arm_column(table: pd.DataFrame, *, besides: Collection[str] = ()) -> str:
     return _one(table, "arm", ARM_NAMES, besides)
 
 
+def only_covariate(table: pd.DataFrame, columns: SurvivalColumns) -> str:
+    """The arm, for a model whose covariates nobody has named. Raises ValueError when it is not recognised."""
+    arm = _at_most_one(table, "arm", ARM_NAMES, [columns.time, columns.event])
+    if arm is None:
+        known = ", ".join(str(name) for name in table.columns if name not in {columns.time, columns.event})
+        raise ValueError(f"Name the covariates of the model. The table has {known}.")
+    return arm
+
+
 def _one(table: pd.DataFrame, role: str, names: Collection[str], taken: Collection[str]) -> str:
     found = _at_most_one(table, role, names, taken)
     if found is None:
         known = ", ".join(str(column) for column in table.columns)
-        raise ValueError(f"No column is named like the {role}. Say which one it is: the table has {known}.")
+        raise ValueError(f"No column is named like the {role}. Say which it is: the table has {known}.")
     return found
 
 
@@ -76,9 +85,7 @@ def _at_most_one(
 ) -> str | None:
     found = [str(column) for column in table.columns if _folded(column) in names and column not in taken]
     if len(found) > 1:
-        raise ValueError(
-            f"More than one column could be the {role}: {', '.join(found)}. Say which one it is."
-        )
+        raise ValueError(f"More than one column could be the {role}: {', '.join(found)}. Say which it is.")
     return found[0] if found else None
 
 

@@ -3,7 +3,7 @@
 from graphs.kit.subagent import SubAgent
 from graphs.trial_analysis.tools.design import plan_log_rank_test, plan_proportions_test, plan_t_test
 from graphs.trial_analysis.tools.endpoint import compare_means, compare_ranks, compare_risks
-from graphs.trial_analysis.tools.survival import cox_regression, kaplan_meier, log_rank_test
+from graphs.trial_analysis.tools.survival import compare_survival, cox_regression, kaplan_meier
 
 DESIGN = SubAgent(
     name="design",
@@ -19,8 +19,8 @@ ENDPOINT = SubAgent(
     name="endpoint",
     purpose="Compares an endpoint in two arms of a trial's table: means, ranks or risks, with intervals.",
     prompt=(
-        "You compare endpoints of trials. Give each estimate with its confidence interval and say which arm is "
-        "the reference. Risks are for endpoints of yes or no; ranks for numbers far from normal."
+        "You compare endpoints of trials. Give each estimate with its confidence interval and say which arm "
+        "is the reference. Risks are for endpoints of yes or no; ranks for numbers far from normal."
     ),
     tools=(compare_means, compare_ranks, compare_risks),
 )
@@ -32,7 +32,7 @@ SURVIVAL = SubAgent(
         "You analyse time to an event. Name the columns that were used and the picture that was made. Say so "
         "when the check of proportional hazards speaks against a Cox model."
     ),
-    tools=(kaplan_meier, log_rank_test, cox_regression),
+    tools=(kaplan_meier, compare_survival, cox_regression),
 )
 
 SUBAGENTS = (DESIGN, ENDPOINT, SURVIVAL)

@@ -32,22 +32,22 @@ def sample_size(test: str, effect: str, sizes: ArmSizes, *, power: float, alpha:
 def power(test: str, effect: str, n1: int, n2: int, *, reached: float, alpha: float) -> str:
     """The power that given arms reach."""
     return (
-        f"With {_arms(n1, n2)}, {n1 + n2:,} in all, {test} at a two-sided alpha of {alpha:g} detects {effect} "
-        f"with a **power of {reached:.4f}**."
+        f"With {_arms(n1, n2)}, {n1 + n2:,} in all, {test} at a two-sided alpha of {alpha:g} detects "
+        f"{effect} with a **power of {reached:.4f}**."
     )
 
 
 def event_driven(effect: str, trial: EventDriven, *, power: float, alpha: float) -> str:
     """The events and participants that a log-rank test needs."""
-    share = trial.event_probability
+    share, sizes = trial.event_probability, trial.sizes
     followed = "everyone is followed to the event" if share == 1 else f"{share:.4f} of them have the event"
     lines = [
         f"The log-rank test at a two-sided alpha of {alpha:g} needs **{trial.events:,} events** to detect "
         f"{effect} with a power of {power:.4g}.",
-        f"- When {followed}, that is **{_arms(trial.sizes.n1, trial.sizes.n2)}**, {trial.sizes.total:,} in all",
-        f"- Power reached with {trial.events:,} events: {trial.sizes.power:.4f}",
+        f"- When {followed}, that is **{_arms(sizes.n1, sizes.n2)}**, {sizes.total:,} in all",
+        f"- Power reached with {trial.events:,} events: {sizes.power:.4f}",
     ]
-    return "\n".join([*lines, *_enrolment(trial.sizes)])
+    return "\n".join([*lines, *_enrolment(sizes)])
 
 
 def means(file: str, endpoint: str, arm: str, result: MeanComparison) -> str:
@@ -127,7 +127,7 @@ def survival(
             f"{curve.n:,}",
             f"{curve.events:,}",
             _time(curve.median),
-            f"{_time(curve.median_ci[0])} to {_time(curve.median_ci[1])}",
+            _times(curve.median_ci),
         )
         for curve in curves
     )
@@ -177,9 +177,10 @@ def cox(file: str, columns: SurvivalColumns, model: CoxModel) -> str:
         "Wald test",
     )
     lines = [
-        f"Cox regression of **{file}** (time {columns.time}, event {columns.event}): {model.n:,} participants, "
-        f"{model.events:,} events.",
-        f"- Likelihood ratio chi² = **{model.likelihood_ratio:.3f}** on {model.df} df, {p_value(model.p_value)}",
+        f"Cox regression of **{file}** (time {columns.time}, event {columns.event}): {model.n:,} "
+        f"participants, {model.events:,} events.",
+        f"- Likelihood ratio chi² = **{model.likelihood_ratio:.3f}** on {model.df} df, "
+        f"{p_value(model.p_value)}",
         f"- Concordance {model.concordance:.4f}",
         f"- {_proportional(model)}",
         *_left_out(model.excluded),
@@ -259,6 +260,10 @@ def _time(value: float | None) -> str:
     return "not reached" if value is None else f"{value:,.6g}"
 
 
+def _times(interval: tuple[float | None, float | None]) -> str:
+    return "not reached" if interval == (None, None) else f"{_time(interval[0])} to {_time(interval[1])}"
+
+
 def _interval(interval: Interval) -> str:
     return f"{interval[0]:,.5g} to {interval[1]:,.5g}"
 
@@ -275,5 +280,5 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A Markdown table, the first column to the left and the others to the right."""
     rule = "|".join(["---", *["---:"] * (len(heads) - 1)])
     # a bar in the name of an arm would end its cell
-    body = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
-    return [f"| {' | '.join(heads)} |", f"|{rule}|", *(f"| {row} |" for row in body)]
+    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (heads, *rows))
+    return [f"| {head} |", f"|{rule}|", *(f"| {row} |" for row in body)]

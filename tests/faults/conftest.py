@@ -1,60 +1,14 @@
-"""One server on one PostgreSQL for the tests of a module, and what the agents say when nothing is broken."""
+"""What the agents say when nothing is broken."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from langgraph_sdk import get_client
-from langgraph_sdk.client import LangGraphClient
 
-from graphs.server.process import DevServer, isolated_project
+from graphs.server.process import DevServer
 from tests.support.fleet import ended, start_fleet
-from tests.support.postgres import PostgresInstance
 from tests.support.tasks import told
-
-START_SECONDS = 120.0
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Generator[PostgresInstance]:
-    """A PostgreSQL of the module's own."""
-    with PostgresInstance() as instance:
-        yield instance
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the server keeps its threads and runs."""
-    return isolated_project(tmp_path_factory.mktemp("project"))
-
-
-@pytest.fixture(scope="module")
-def server(postgres: PostgresInstance, project: Path) -> Generator[DevServer]:
-    """The real server, ready; its log is shown when a test of it fails."""
-    server = DevServer(
-        project,
-        environment={
-            "CHECKPOINT_POSTGRES_URI": postgres.uri,
-            "ARTIFACTS_URL": str(project / "files"),
-            "MODEL": "",
-        },
-        log=project / "server.log",
-    )
-    server.start()
-    try:
-        server.wait_ready(START_SECONDS)
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-async def client(server: DevServer) -> AsyncGenerator[LangGraphClient]:
-    """The SDK's client of the server."""
-    async with get_client(url=server.url, api_key=None, timeout=150) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from langgraph_sdk.client import LangGraphClient
 
 from graphs.client import APPROVE, REJECT, SessionStatus, restore_session, resume_session, upload_files
 from graphs.server.process import DevServer
-from tests.faults.conftest import START_SECONDS
 from tests.support.fleet import FleetRun, all_in_flight, broken_links, ended, start_fleet
 from tests.support.postgres import PostgresInstance
 from tests.support.tasks import TASKS, AgentTask, told
+from tests.support.waiting import START_SECONDS
 
 pytestmark = pytest.mark.xdist_group("server-death")
 

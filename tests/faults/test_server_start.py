@@ -1,7 +1,6 @@
 """A server whose PostgreSQL is away when it starts, or longer than the outage budget."""
 
 import asyncio
-import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from langgraph_sdk import get_client
 
 from graphs.client import SessionStatus, restore_session
 from graphs.server.process import DevServer, isolated_project
-from tests.faults.conftest import START_SECONDS
 from tests.support.fleet import all_in_flight, ended, start_run
 from tests.support.postgres import PostgresInstance
 from tests.support.tasks import TASKS
+from tests.support.waiting import START_SECONDS, wait_for_text
 
 pytestmark = pytest.mark.xdist_group("server-start")
 
@@ -51,7 +50,7 @@ def test_the_server_waits_for_postgresql(
     postgres.stop()
     server = make_server(60)
     server.start()
-    wait_for_log(tmp_path, f"Waiting for PostgreSQL at 127.0.0.1:{postgres.port}")
+    wait_for_text(tmp_path / "server.log", f"Waiting for PostgreSQL at 127.0.0.1:{postgres.port}")
     postgres.start()
     server.wait_ready(START_SECONDS)
 
@@ -79,7 +78,7 @@ async def test_a_run_is_queued_again_when_the_outage_outlasts_the_budget(
         run = await start_run(client, TASKS[1])
         await all_in_flight(postgres, [run], within=60)
         await asyncio.to_thread(postgres.stop, "immediate")
-        await asyncio.to_thread(wait_for_log, tmp_path, "Background run failed, will retry")
+        await asyncio.to_thread(wait_for_text, tmp_path / "server.log", "Background run failed, will retry")
         record = await client.runs.get(run.thread_id, run.run_id)
         assert record["status"] in ("pending", "running")
         session = await restore_session(run.thread_id, client=client, deadline=2)
@@ -88,14 +87,3 @@ async def test_a_run_is_queued_again_when_the_outage_outlasts_the_budget(
         record = await ended(client, run, within=60)
         assert record["status"] == "success"
         assert (await restore_session(run.thread_id, client=client)).status is SessionStatus.IDLE
-
-
-def wait_for_log(folder: Path, text: str, seconds: float = 60) -> None:
-    """Return once the server's log has the text."""
-    end = time.monotonic() + seconds
-    log = folder / "server.log"
-    while time.monotonic() < end:
-        if log.exists() and text in log.read_text(errors="replace"):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{text!r} is not in the log within {seconds} s:\n{log.read_text()[-3000:]}")

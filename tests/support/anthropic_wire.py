@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from tests.support.openai_chat_wire import words
+from tests.support.openai_chat_wire import plain, words
 
 Calls = Sequence[tuple[str, dict[str, Any] | str]]
 
@@ -61,6 +61,25 @@ def _block_problem(messages: list[tuple[str, list[dict[str, Any]]]], *, has_tool
 
 def _blocks(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def tools(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the schema of each tool's arguments, by the tool's name."""
+    return {tool["name"]: tool["input_schema"] for tool in body["tools"]}
+
+
+def lines(body: dict[str, Any]) -> list[str]:
+    """Return the conversation, a line for each text, call and result."""
+    told = [f"system: {plain(body['system'])}"]
+    for message in body["messages"]:
+        for block in _blocks(message["content"]):
+            if block["type"] == "tool_use":
+                told.append(f"call: {block['name']} {json.dumps(block['input'])}")
+            elif block["type"] == "tool_result":
+                told.append(f"tool: {plain(block['content'])}")
+            else:
+                told.append(f"{message['role']}: {plain([block])}")
+    return told
 
 
 def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def checkpoint_of(values: dict[str, Any]) -> Checkpoint:
     """Return a checkpoint of the present format, with a version of its own for each value."""
     checkpoint = generate_checkpoint(channel_values=values)
     checkpoint["v"] = 4
-    checkpoint["channel_versions"] = {channel: f"1.{checkpoint['id']}" for channel in values}
+    checkpoint["channel_versions"] = dict.fromkeys(values, f"1.{checkpoint['id']}")
     return checkpoint
 
 
@@ -36,6 +36,13 @@ async def put(
     config = generate_config(thread_id, checkpoint_ns=namespace, checkpoint_id=parent_id)
     versions = checkpoint["channel_versions"]
     return await saver.aput(config, checkpoint, generate_metadata(step=step, **metadata), versions)
+
+
+async def values_of(saver: BaseCheckpointSaver, config: RunnableConfig) -> dict[str, Any]:
+    """Return what a checkpoint says."""
+    item = await saver.aget_tuple(config)
+    assert item is not None, f"no checkpoint at {config}"
+    return item.checkpoint["channel_values"]
 
 
 async def history(saver: BaseCheckpointSaver, thread_id: str, namespace: str = "") -> list[str]:

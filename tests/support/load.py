@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from tests.support.checkpoints import history, put
+from tests.support.eventually import eventually
 
 
 @dataclass
@@ -24,9 +25,7 @@ class Load:
     async def grows(self, by: int, within: float) -> None:
         """Return once that many more checkpoints are acknowledged; TimeoutError if it takes longer."""
         wanted = self.count() + by
-        async with asyncio.timeout(within):
-            while self.count() < wanted:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: self.count() >= wanted, within=within)
 
 
 @asynccontextmanager

@@ -67,6 +67,16 @@ class Received:
     body: dict[str, Any]
     at: float
 
+    @property
+    def lines(self) -> list[str]:
+        """The conversation: 'system: …', 'user: …', 'assistant: …', 'call: tool arguments', 'tool: result'."""
+        return _WIRES[self.path].lines(self.body)
+
+    @property
+    def tools(self) -> dict[str, dict[str, Any]]:
+        """The offered tools: the JSON schema of the arguments, by name."""
+        return _WIRES[self.path].tools(self.body)
+
 
 class ModelServer(ThreadingHTTPServer):
     """Answers each request with the next step of its script; `received` keeps the requests."""
@@ -95,11 +105,6 @@ class ModelServer(ThreadingHTTPServer):
             "ANTHROPIC_BASE_URL": self.url,
             "ANTHROPIC_API_KEY": KEY,
         }
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        """The bodies of the requests, in their order."""
-        return [received.body for received in self.received]
 
     def then(self, *steps: Step) -> None:
         """Add steps to the script."""

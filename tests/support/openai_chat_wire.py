@@ -52,6 +52,29 @@ def _message_problem(messages: list[dict[str, Any]]) -> str | None:
     return f"tool_call_ids did not have response messages: {open_calls}" if open_calls else None
 
 
+def tools(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the schema of each tool's arguments, by the tool's name."""
+    return {tool["function"]["name"]: tool["function"]["parameters"] for tool in body["tools"]}
+
+
+def lines(body: dict[str, Any]) -> list[str]:
+    """Return the conversation, a line for each text, call and result."""
+    told = []
+    for message in body["messages"]:
+        if message["content"]:
+            told.append(f"{message['role']}: {plain(message['content'])}")
+        for call in message.get("tool_calls", []):
+            told.append(f"call: {call['function']['name']} {call['function']['arguments']}")
+    return told
+
+
+def plain(content: str | list[dict[str, Any]]) -> str:
+    """Return the text of a message's content, which may be in parts; a part that is no text shows its type."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", f"<{part['type']}>") for part in content)
+
+
 def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:
     """Return the completion."""
     message = {"role": "assistant", "content": text or None, "refusal": None}

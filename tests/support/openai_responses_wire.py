@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from tests.support.openai_chat_wire import words
+from tests.support.openai_chat_wire import plain, words
 
 Calls = Sequence[tuple[str, dict[str, Any] | str]]
 
@@ -36,6 +36,24 @@ def problem(body: dict[str, Any]) -> str | None:
     if orphans := set(answered) - set(called):
         return f"No tool call found for function call output with call_id {orphans}"
     return None
+
+
+def tools(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the schema of each tool's arguments, by the tool's name."""
+    return {tool["name"]: tool["parameters"] for tool in body["tools"]}
+
+
+def lines(body: dict[str, Any]) -> list[str]:
+    """Return the conversation, a line for each text, call and result."""
+    told = []
+    for item in body["input"]:
+        if item["type"] == "function_call":
+            told.append(f"call: {item['name']} {item['arguments']}")
+        elif item["type"] == "function_call_output":
+            told.append(f"tool: {item['output']}")
+        else:
+            told.append(f"{item['role']}: {plain(item['content'])}")
+    return told
 
 
 def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:

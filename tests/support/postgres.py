@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -71,6 +72,13 @@ class PostgresInstance:
             cursor = conn.execute(query.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def mend(self) -> None:
+        """Undo what a test did to it: it runs, answers, and its database is empty."""
+        self.thaw()
+        self.cluster.start()
+        self.terminate_backends()
+        self.empty()
+
     def start(self) -> None:
         self.cluster.start()
 
@@ -123,14 +131,8 @@ def settings_for(uri: str, **values: Any) -> Mapping[str, Any]:
 
 
 def make_data_folder(target: Path) -> None:
-    """Make a data folder by copying one, which takes a tenth of the time of making it anew."""
-    source = _template()
-    shutil.copytree(source, target, symlinks=True)
-    if os.geteuid() != 0:
-        return
-    owner = source.stat()
-    for path in [target, *target.rglob("*")]:
-        os.chown(path, owner.st_uid, owner.st_gid)
+    """Make a data folder by copying one, owner and all, which takes a tenth of the time of making it anew."""
+    subprocess.run(["cp", "-a", _template(), target], check=True)
 
 
 @cache

@@ -65,5 +65,5 @@ class ScriptedModel(BaseChatModel):
 def use_script(monkeypatch: pytest.MonkeyPatch, *replies: AIMessage, endless: bool = False) -> ScriptedModel:
     """Make every agent answer from the replies; return the model, to see what it was asked."""
     scripted = ScriptedModel(replies=list(replies), endless=endless)
-    monkeypatch.setattr(model, "chat_model", lambda _: scripted)
+    monkeypatch.setattr(model, "chat_model", lambda *_: scripted)
     return scripted

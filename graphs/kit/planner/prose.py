@@ -27,6 +27,9 @@ _SQL = re.compile(
     re.DOTALL,
 )
 
+_MAX_CHARACTERS = 6000
+"""A longer message is a document, not a request; reading it would keep others waiting."""
+
 BLANK = "\x00"
 """Stands for a character that is masked: neither a word, nor space, nor punctuation."""
 
@@ -35,13 +38,13 @@ BLANK = "\x00"
 class Message:
     """What a person wrote: the prose, and what came with it.
 
-    `refused` holds the lines about attachments that could not be taken, as they stand; `tables` the
-    SHA-256 digests of pasted tables, as the artifact store knows them.
+    `notices` are to be passed on as they stand (an attachment that was not taken); `tables` are the SHA-256
+    digests of pasted tables, by which the artifact store knows them.
     """
 
     text: str
     attached: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
 
 
@@ -54,10 +57,14 @@ def read_message(raw: str) -> Message:
         digests.append(hashlib.sha256(table.csv()).hexdigest())
         text = f"{text[: table.start]}\n{text[table.end :]}"
     attached = tuple(_ATTACHED.findall(text))
-    refused = tuple(_REFUSED.findall(text))
+    notices = tuple(_REFUSED.findall(text))
     for pattern in (_ATTACHED, _REFUSED):
         text = pattern.sub("\n", text)
-    return Message(text.strip(), attached, refused, tuple(reversed(digests)))
+    text = text.strip()
+    if len(text) > _MAX_CHARACTERS:
+        text = text[:_MAX_CHARACTERS]
+        notices = (*notices, f"I read only the first {_MAX_CHARACTERS:,} characters of your message.")
+    return Message(text, attached, notices, tuple(reversed(digests)))
 
 
 def masked(text: str, names: Iterable[str] = (), *, quotes: bool = True) -> str:

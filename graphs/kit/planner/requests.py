@@ -129,7 +129,7 @@ def is_statement(text: str) -> bool:
 
 def varies_earlier(text: str) -> bool:
     """Return whether the text varies an earlier request ("what about 90 %?", "now by month")."""
-    return _VARIATION.match(text) is not None
+    return _VARIATION.search(text) is not None
 
 
 def _mask(text: str, names: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def supervise(conversation: Conversation, handoffs: Sequence[Handoff]) -> AIMess
     if not answers_so_far and not plan["question"]:
         text = plan.get("reply") or answers.overview(conversation.request, team, tools, conversation.desk)
         notices = answers.unserved(plan["unserved"])
-        return AIMessage(answers.joined([*conversation.request.refused, notices, text]))
+        return AIMessage(answers.joined([*conversation.request.notices, notices, text]))
     return _final(conversation.request, plan, answers_so_far, skipped)
 
 
@@ -89,7 +89,7 @@ def _final(
         (found for answer in answers_so_far if (found := notes_of(answer).get("question"))), None
     )
     parts = [
-        *request.refused,
+        *request.notices,
         *(answer.text for answer in answers_so_far),
         answers.unserved(plan["unserved"]),
     ]

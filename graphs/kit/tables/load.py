@@ -260,7 +260,7 @@ def _narrow_to_dates(connection: DuckDBPyConnection, name: str) -> None:
 
 
 def _workbook_cells(path: Path, sheet: str | None) -> tuple[list[str], str, pd.DataFrame | None]:
-    """The names of the sheets, the chosen one (the first by default), and its cells; None if there is none."""
+    """The sheets, the chosen one (the first by default), and its cells; None for a sheet that is missing."""
     with _workbook(path) as workbook:
         names = [str(each) for each in workbook.sheet_names]
         chosen = names[0] if sheet is None else sheet

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Annotated
 
+from pydantic import Field
+
 from graphs.kit.arguments import quantity
 from graphs.kit.tool import Answer, Session, agent_tool
 
@@ -59,7 +61,8 @@ Dropout = Annotated[
 @agent_tool(
     keywords=(
         *("sample size", "how many participants", "how many patients", "how many subjects", "power"),
-        *("t-test", "effect size", "cohen's d", "difference of means", "standard deviation"),
+        *("t-test", "effect size", "cohen's d", "d", "standard deviation", "sd", "detect a difference"),
+        *("mean difference", "difference in means"),
     ),
     examples=(
         "Sample size for a t-test with effect size 0.5 and power 0.8.",
@@ -116,11 +119,13 @@ def plan_t_test(
 @agent_tool(
     keywords=(
         *("sample size", "how many participants", "how many patients", "how many subjects", "power"),
-        *("proportions", "two proportions", "proportion", "response rates", "rates", "chi-squared"),
+        *("proportions", "two proportions", "proportion", "response rate", "response rates", "rates"),
+        *("responders", "chi-squared"),
     ),
     examples=(
         "Sample size to compare two proportions, 40 % and 60 %, with power 0.9.",
         "How many patients do I need to raise the response rate from 40 % to 60 %?",
+        "How many people per arm to show 30 % versus 45 % responders?",
         "What power do 100 patients per arm give for proportions of 0.4 and 0.6?",
     ),
 )
@@ -130,7 +135,17 @@ def plan_proportions_test(
         float,
         quantity(
             "The expected proportion in the reference arm.",
-            cues=("reference", "control", "placebo", "standard", "from", "proportions", "rates"),
+            cues=(
+                "reference",
+                "control",
+                "placebo",
+                "proportions",
+                "rates",
+                "from",
+                "between",
+                "show",
+                "detect",
+            ),
             gt=0,
             lt=1,
         ),
@@ -139,7 +154,7 @@ def plan_proportions_test(
         float,
         quantity(
             "The expected proportion in the treatment arm.",
-            cues=("treatment", "treated", "active", "to", "versus", "vs", "against"),
+            cues=("treatment", "treated", "active", "versus", "vs", "against", "and"),
             gt=0,
             lt=1,
         ),
@@ -150,12 +165,11 @@ def plan_proportions_test(
     total: Total = None,
     ratio: Ratio = 1.0,
     dropout: Dropout = 0.0,
-    continuity: bool = False,
+    continuity: Annotated[
+        bool, Field(description="Plan for the test with continuity correction, which is close to Fisher's.")
+    ] = False,
 ) -> Answer:
-    """Compute the sample size to compare two proportions, or the power when the number is given.
-
-    `continuity` plans for the test with continuity correction, close to Fisher's.
-    """
+    """Compute the sample size to compare two proportions, or the power when the number is given."""
     from graphs.trial_analysis import design, wording
 
     test = "test of two proportions" + (" with continuity correction" if continuity else "")
@@ -183,7 +197,7 @@ def plan_proportions_test(
 @agent_tool(
     keywords=(
         *("sample size", "how many participants", "how many patients", "how many subjects", "power"),
-        *("how many events", "number of events", "log-rank", "hazard ratio", "survival trial"),
+        *("how many events", "number of events", "log-rank test", "hazard ratio", "hr", "survival trial"),
     ),
     examples=(
         "Sample size for a log-rank test with hazard ratio 0.7 and power 0.8.",
@@ -239,8 +253,8 @@ def plan_log_rank_test(
         _require_one_wish(power, dropout)
         reached = design.logrank_power(hazard_ratio, events, alpha=alpha, ratio=ratio)
         text = (
-            f"With {events:,} events the log-rank test at a two-sided alpha of {alpha:g} detects {effect} with "
-            f"a **power of {reached:.4f}**."
+            f"With {events:,} events the log-rank test at a two-sided alpha of {alpha:g} detects {effect} "
+            f"with a **power of {reached:.4f}**."
         )
         return Answer(text, {"events": events, "power": reached, "alpha": alpha})
     periods = (reference_median, accrual, follow_up)
@@ -296,7 +310,8 @@ def _given_arms(
 def _require_one_wish(power: float | None, dropout: float) -> None:
     if power is not None:
         raise ValueError(
-            f"Give either the power, {power:g}, to get the sample size, or the size of the trial to get its power."
+            f"Give either the power, {power:g}, to get the sample size, or the size of the trial to get its "
+            "power."
         )
     if dropout:
         raise ValueError(

@@ -43,7 +43,7 @@ def compare_means(
 @agent_tool(
     keywords=(
         *("ranks", "mann-whitney", "wilcoxon", "rank-sum", "non-parametric", "nonparametric"),
-        *("hodges-lehmann", "compare the medians", "skewed"),
+        *("hodges-lehmann", "compare the medians", "skewed", "not normal", "assuming normality"),
     ),
     examples=(
         "Compare the ranks of sbp_change by arm in trial_endpoints.csv.",
@@ -79,7 +79,7 @@ def compare_ranks(
 @agent_tool(
     keywords=(
         *("risk", "risks", "risk ratio", "relative risk", "risk difference", "odds ratio", "fisher"),
-        *("response rate", "event rate", "proportion of", "share of"),
+        *("response rate", "event rate", "proportion of", "share of", "responders"),
     ),
     examples=(
         "Compare the risk of responder by arm in trial_endpoints.csv.",

@@ -29,7 +29,7 @@ Event = Annotated[
 @agent_tool(
     keywords=(
         *("kaplan-meier", "survival", "survival curve", "survival curves", "median survival", "median time"),
-        *("survive", "time to event", "km curve"),
+        *("survive", "time to event", "time to relapse", "time to death", "km curve"),
     ),
     examples=(
         "Kaplan-Meier survival of gehan.csv with time weeks, event relapse and arm arm.",
@@ -88,13 +88,16 @@ def kaplan_meier(
 
 
 @agent_tool(
-    keywords=("log-rank", "log-rank test", "compare the survival", "difference in survival", "mantel"),
+    keywords=(
+        *("log-rank", "log-rank test", "compare the survival", "difference in survival", "mantel"),
+        *("survival differ", "survival different", "observed and expected events"),
+    ),
     examples=(
         "Log-rank test of gehan.csv with time weeks, event relapse and arm arm.",
         "Does survival differ between the arms?",
     ),
 )
-def log_rank_test(
+def compare_survival(
     session: Session,
     file: TrialFile,
     time: Time = None,
@@ -132,29 +135,24 @@ def cox_regression(
         list[str] | None,
         column_argument(
             "The covariates, numbers or texts; the arm when none is given.",
-            cues=(
-                "covariates",
-                "covariate",
-                "adjusted for",
-                "adjusting for",
-                "on",
-                "for",
-                "of",
-                "predictors",
-            ),
+            cues=("covariates", "covariate", "adjusted for", "adjusting for", "predictors", "on", "for"),
             many=True,
         ),
     ] = None,
     event_value: EventValue = None,
     confidence: Confidence = 0.95,
 ) -> Answer:
-    """Fit Cox's proportional hazards model: hazard ratios with intervals, and the check of proportionality."""
+    """Fit Cox's proportional hazards model: hazard ratios with intervals, check of proportionality."""
     from graphs.trial_analysis import cox, roles, wording
 
     table = session.table(file)
     columns = roles.survival_columns(table, time, event, pooled=True)
-    chosen = covariates or [roles.arm_column(table, besides=[columns.time, columns.event])]
     model = cox.cox_regression(
-        table, columns.time, columns.event, chosen, event_value=event_value, confidence=confidence
+        table,
+        columns.time,
+        columns.event,
+        covariates or [roles.only_covariate(table, columns)],
+        event_value=event_value,
+        confidence=confidence,
     )
     return Answer(wording.cox(file, columns, model), {"columns": asdict(columns), **asdict(model)})

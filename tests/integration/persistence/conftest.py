@@ -30,8 +30,14 @@ async def saver(settings):
         yield saver
 
 
-@pytest.fixture
-def own_postgres():
-    """A server that the test may break."""
+@pytest.fixture(scope="session")
+def _breakable_postgres():
     with PostgresInstance() as instance:
         yield instance
+
+
+@pytest.fixture
+def own_postgres(_breakable_postgres):
+    """A server that the test may break."""
+    yield _breakable_postgres
+    _breakable_postgres.mend()

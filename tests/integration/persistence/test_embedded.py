@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -66,8 +67,8 @@ def _wait_for_keeper(lock):
 
 
 @contextmanager
-def _user_of(folder):
-    command = [sys.executable, "-c", _USER, str(folder), str(_LINGER)]
+def _user_of(folder, linger=_LINGER):
+    command = [sys.executable, "-c", _USER, str(folder), str(linger)]
     with subprocess.Popen(
         command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -116,9 +117,9 @@ def test_a_second_user_finds_it_running_and_the_last_one_ends_it(folder):
 
 
 def test_it_outlasts_a_server_that_reloads(folder):
-    with _user_of(folder) as (_, uri):
+    with _user_of(folder, linger=3) as (_, uri):
         before = _ask(uri, "SELECT pg_postmaster_start_time()")
-    with _user_of(folder) as (_, uri):
+    with _user_of(folder, linger=3) as (_, uri):
         assert _ask(uri, "SELECT pg_postmaster_start_time()") == before
 
 
@@ -136,16 +137,24 @@ def test_release_stops_it_at_once(folder):
     assert _running(folder)
 
     release_embedded(folder)
-
     assert not _running(folder)
 
 
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
-async def test_sessions_outlive_a_restart(folder, mode):
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand it to another account")
+def test_made_by_root_it_belongs_to_an_account_without_rights(folder):
+    made = folder.with_name("made")
+    Cluster(made, {}).initialise(sync=False)
+
+    assert made.stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    assert made.stat().st_mode & 0o077 == 0
+    assert not [path for path in folder.parent.iterdir() if path.name.startswith(".made-")]
+
+
+async def test_sessions_outlive_a_restart(folder):
     ensure_embedded(folder, linger=_LINGER)
     async with open_saver(PersistenceSettings(embedded_folder=folder, outage_budget=30)) as saver:
         await put(saver, "t")
-        restarting = asyncio.create_task(asyncio.to_thread(restart_embedded, folder, mode))
+        restarting = asyncio.create_task(asyncio.to_thread(restart_embedded, folder, "immediate"))
         for _ in range(20):
             await put(saver, "t")
         await restarting
@@ -156,7 +165,9 @@ async def test_sessions_outlive_a_restart(folder, mode):
 def test_starts_after_a_crash_even_if_its_process_number_is_taken(folder):
     uri = ensure_embedded(folder, linger=_LINGER)
     cluster = Cluster(folder, {})
-    os.kill(cluster.postmaster(), signal.SIGKILL)
+    postmaster = cluster.postmaster()
+    assert postmaster is not None
+    os.kill(postmaster, signal.SIGKILL)
     while cluster.processes():
         time.sleep(0.02)
     lock_file = folder / "postmaster.pid"
@@ -173,7 +184,7 @@ def test_a_long_path_has_its_socket_elsewhere(folder):
         uri = ensure_embedded(deep, linger=_LINGER)
         assert _ask(uri) == [(1,)]
         assert str(deep) not in uri
-        socket_folder = Path(conninfo_to_dict(uri)["host"])
+        socket_folder = Path(str(conninfo_to_dict(uri)["host"]))
     finally:
         release_embedded(deep)
     _wait_for_keeper(deep.parent / "postgres.keeper.lock")
@@ -192,13 +203,3 @@ def test_what_the_server_says_is_in_the_error(folder):
 
     with pytest.raises(ClusterError, match='invalid value for parameter "port"'):
         cluster.start()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand it to another account")
-def test_run_by_root_it_belongs_to_an_account_without_rights(folder):
-    uri = ensure_embedded(folder, linger=_LINGER)
-
-    [(location,)] = _ask(uri, "SELECT current_setting('data_directory')")
-    assert Path(location) == folder
-    assert folder.stat().st_uid != 0
-    assert folder.stat().st_mode & 0o077 == 0

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from langgraph.checkpoint.conformance.test_utils import generate_config
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-from psycopg.rows import dict_row
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from graphs.persistence.settings import PersistenceSettings
@@ -25,13 +26,20 @@ _AGENTS = ("analytics", "three_dp_custom", "project_bodhi", "trial_analysis", "f
 class _SharedPool:
     """The pool as it was shared in production."""
 
-    pool: ClassVar[AsyncConnectionPool | None] = None
+    pool: ClassVar[AsyncConnectionPool[AsyncConnection[DictRow]] | None] = None
 
     @classmethod
-    async def get(cls, uri: str) -> AsyncConnectionPool:
+    async def get(cls, uri: str) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
         if cls.pool is None:
             options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-            cls.pool = AsyncConnectionPool(uri, min_size=1, max_size=10, open=False, kwargs=options)
+            cls.pool = AsyncConnectionPool(
+                uri,
+                connection_class=AsyncConnection[DictRow],
+                min_size=1,
+                max_size=10,
+                open=False,
+                kwargs=options,
+            )
             await cls.pool.open()
         return cls.pool
 

@@ -13,8 +13,9 @@ from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver, open_store, shared_database
 from tests.support.checkpoints import history, put
+from tests.support.eventually import eventually
 from tests.support.load import load, missing
-from tests.support.postgres import settings_for
+from tests.support.postgres import PostgresInstance, settings_for
 from tests.support.proxy import Proxy
 
 
@@ -163,9 +164,8 @@ async def test_a_spent_budget_is_told_without_any_error_of_the_driver(own_postgr
 
         assert time.monotonic() - started < 6
         assert {type(result) for result in results} == {Requeue}
-        assert f"127.0.0.1:{own_postgres.port}/postgres" in str(results[0])
-        assert "refused" in str(results[0])
-        assert results[0].retry_after > 0
+        assert {f"127.0.0.1:{own_postgres.port}/postgres" in str(result) for result in results} == {True}
+        assert {"refused" in str(result) for result in results} == {True}
 
         own_postgres.start()
         await put(saver, "t")
@@ -201,7 +201,7 @@ async def test_a_deadline_of_the_caller_is_kept_during_an_outage(own_postgres):
         await database.run(ask)
         own_postgres.freeze()
         started = time.monotonic()
-        with pytest.raises(DatabaseUnavailable, match="gave no answer within 1.0 s"):
+        with pytest.raises(DatabaseUnavailable, match=r"gave no answer within 1\.0 s"):
             await database.run(ask, within=1)
         assert time.monotonic() - started < 1.5
 
@@ -227,27 +227,23 @@ async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgre
             await waiting
 
 
-async def test_no_free_connection_on_the_server_is_waited_for(own_postgres):
-    own_postgres.cluster.options["max_connections"] = "8"
-    own_postgres.restart()
-    settings = PersistenceSettings(**settings_for(own_postgres.uri, connection_budget=4))
-    async with open_saver(settings) as saver:
-        await put(saver, "t")
-        greedy = []
-        own_postgres.terminate_backends()
-        try:
-            while True:
-                greedy.append(psycopg.connect(own_postgres.uri))
-        except psycopg.OperationalError as error:
-            assert "too many clients" in str(error)  # noqa: PT017 (what ends the loop)
+async def test_no_free_connection_on_the_server_is_waited_for():
+    with PostgresInstance(max_connections="8") as postgres:
+        settings = PersistenceSettings(**settings_for(postgres.uri, connection_budget=4))
+        async with open_saver(settings) as saver:
+            await put(saver, "t")
+            postgres.terminate_backends()
+            greedy = []
+            with pytest.raises(psycopg.OperationalError, match="too many clients"):
+                greedy.extend(psycopg.connect(postgres.uri) for _ in range(9))
 
-        waiting = asyncio.create_task(put(saver, "t"))
-        await asyncio.sleep(1.5)
-        assert not waiting.done()
-        for conn in greedy:
-            conn.close()
-        async with asyncio.timeout(10):
-            await waiting
+            waiting = asyncio.create_task(put(saver, "t"))
+            await asyncio.sleep(1.5)
+            assert not waiting.done()
+            for conn in greedy:
+                conn.close()
+            async with asyncio.timeout(10):
+                await waiting
 
 
 async def test_nothing_is_left_when_the_last_user_leaves(own_postgres):
@@ -262,9 +258,7 @@ async def test_nothing_is_left_when_the_last_user_leaves(own_postgres):
         assert own_postgres.connections() <= 10
 
     assert asyncio.all_tasks() == before
-    async with asyncio.timeout(5):
-        while own_postgres.connections():
-            await asyncio.sleep(0.02)
+    await eventually(lambda: own_postgres.connections() == 0, within=5)
 
 
 async def test_an_operation_after_the_last_user_left_is_told_so(settings):

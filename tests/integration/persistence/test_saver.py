@@ -8,7 +8,7 @@ from langgraph.checkpoint.conformance.test_utils import generate_config, generat
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
-from tests.support.checkpoints import checkpoint_of, history, put
+from tests.support.checkpoints import checkpoint_of, history, put, values_of
 from tests.support.postgres import settings_for
 from tests.support.proxy import Proxy
 
@@ -131,7 +131,7 @@ async def test_a_run_that_began_on_a_deleted_checkpoint_keeps_its_values(saver):
     checkpoint["channel_versions"] = versions
     config = await saver.aput(generate_config("t"), checkpoint, generate_metadata(run_id="r2"), {})
 
-    assert (await saver.aget_tuple(config)).checkpoint["channel_values"] == {"messages": ["kept"]}
+    assert await values_of(saver, config) == {"messages": ["kept"]}
 
 
 async def test_a_checkpoint_is_what_it_was_when_it_was_handed_over(settings):
@@ -143,7 +143,7 @@ async def test_a_checkpoint_is_what_it_was_when_it_was_handed_over(settings):
             messages.append("said later")
         config = await waiting
 
-        assert (await saver.aget_tuple(config)).checkpoint["channel_values"] == {"messages": ["said"]}
+        assert await values_of(saver, config) == {"messages": ["said"]}
 
 
 async def test_synchronous_calls_work_from_another_thread(saver):
@@ -210,4 +210,4 @@ async def test_a_lost_answer_to_a_commit_is_no_second_checkpoint(postgres, uri):
 
             assert committed == [(config["configurable"]["checkpoint_id"],)]
             assert await history(saver, "t") == [config["configurable"]["checkpoint_id"]]
-            assert (await saver.aget_tuple(config)).checkpoint["channel_values"] == {"messages": ["once"]}
+            assert await values_of(saver, config) == {"messages": ["once"]}

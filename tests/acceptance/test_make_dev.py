@@ -1,0 +1,117 @@
+"""`make dev` on a copy of the checkout: started, doubled, interrupted, killed."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Generator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from graphs.server.process import PROJECT_ROOT, free_port, port_is_free
+from tests.support.waiting import START_SECONDS, wait_for_text, wait_until
+
+pytestmark = pytest.mark.xdist_group("make-dev")
+
+
+@pytest.fixture
+def checkout() -> Generator[Path]:
+    """A copy of what git tracks of the server, with an environment of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="holdfast-dev-"))
+    folder.chmod(0o711)  # PostgreSQL, which does not run as root, has to pass
+    shutil.copytree(PROJECT_ROOT / "graphs", folder / "graphs", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("langgraph.json", "pyproject.toml"):
+        shutil.copy(PROJECT_ROOT / name, folder / name)
+    yield folder
+    for process in processes_in(folder):
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(folder):
+                found.append(process)
+        except psutil.Error:  # it ended, or is somebody else's
+            continue
+    return found
+
+
+def start_dev(checkout: Path, port: int, log: str) -> subprocess.Popen[bytes]:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CHECKPOINT_", "ARTIFACTS_", "MODEL"))
+    }
+    with (checkout / log).open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "graphs.server.dev"],
+            cwd=checkout,
+            env={**environment, "PORT": str(port)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def serves(port: int) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=10) as answer:
+        return answer.status == 200
+
+
+def test_dev_starts_says_where_and_stops_with_all_it_started(checkout: Path) -> None:
+    port = free_port()
+    dev = start_dev(checkout, port, "first.log")
+    wait_for_text(checkout / "first.log", "Holdfast is ready.", START_SECONDS)
+    told = (checkout / "first.log").read_text()
+    assert f"http://127.0.0.1:{port}" in told
+    assert f"studio/?baseUrl=http://127.0.0.1:{port}" in told
+    assert "an embedded PostgreSQL, data in .holdfast/postgres" in told
+    assert "holdfast ask three_dp_custom" in told
+    assert serves(port)
+
+    second = start_dev(checkout, port, "second.log")
+    assert second.wait(START_SECONDS) == 1
+    refusal = (checkout / "second.log").read_text().replace("\n", " ")
+    assert "another `make dev` serves this checkout at" in refusal
+    assert serves(port), "the first is unharmed"
+
+    dev.send_signal(signal.SIGINT)
+    assert dev.wait(60) == 0
+    assert port_is_free(port)
+    wait_until(lambda: not processes_in(checkout), "the end of every process of make dev")
+
+
+def test_dev_cleans_up_after_a_kill(checkout: Path) -> None:
+    port = free_port()
+    killed = start_dev(checkout, port, "killed.log")
+    wait_for_text(checkout / "killed.log", "Holdfast is ready.", START_SECONDS)
+    killed.kill()
+    killed.wait()
+
+    again = start_dev(checkout, port, "again.log")
+    wait_for_text(checkout / "again.log", "Holdfast is ready.", START_SECONDS)
+    assert "Ending the server that a killed" in (checkout / "again.log").read_text()
+    assert serves(port)
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(60) == 0
+    wait_until(lambda: not processes_in(checkout), "the end of every process of make dev")
+
+
+def test_a_taken_port_is_told_and_another_used(checkout: Path) -> None:
+    port = free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        dev = start_dev(checkout, port, "dev.log")
+        wait_for_text(checkout / "dev.log", "Holdfast is ready.", START_SECONDS)
+        assert f"Port {port} is taken; using" in (checkout / "dev.log").read_text()
+    dev.send_signal(signal.SIGINT)
+    assert dev.wait(60) == 0

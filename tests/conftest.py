@@ -1,0 +1,52 @@
+"""One server on one PostgreSQL, each a module's own, for the tests that need the real thing."""
+
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
+
+from graphs.server.process import DevServer, isolated_project
+from tests.support.postgres import PostgresInstance
+from tests.support.waiting import START_SECONDS
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Generator[PostgresInstance]:
+    """A PostgreSQL of the module's own."""
+    with PostgresInstance() as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the server keeps its threads and runs."""
+    return isolated_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def server(postgres: PostgresInstance, project: Path) -> Generator[DevServer]:
+    """The real server, ready; its log is `server.log` in the project."""
+    server = DevServer(
+        project,
+        environment={
+            "CHECKPOINT_POSTGRES_URI": postgres.uri,
+            "ARTIFACTS_URL": str(project / "files"),
+            "MODEL": "",
+        },
+        log=project / "server.log",
+    )
+    server.start()
+    try:
+        server.wait_ready(START_SECONDS)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def client(server: DevServer) -> AsyncGenerator[LangGraphClient]:
+    """The SDK's client of the server."""
+    async with get_client(url=server.url, api_key=None, timeout=150) as client:
+        yield client
