@@ -42,7 +42,8 @@ def mixture_columns(
         raise ValueError("The table has two columns of the same name; rename one of them.")
     if components and len(components) < 2:
         raise ValueError(
-            f"{components[0]} alone is no mixture: name all components, or none of them to have them found."
+            f"{components[0]} alone is no mixture: name all components, or none to have them found. Bounds "
+            "of several components are given for all of them: at least 0, 0.2 and 0 and at most 1, 1 and 0.5."
         )
     chosen = tuple(components) if components else _components(table, response)
     return MixtureColumns(chosen, response or _response(table, chosen))
@@ -94,7 +95,7 @@ def _response(table: pd.DataFrame, components: Collection[str]) -> str:
 
 
 def _numeric(table: pd.DataFrame) -> list[str]:
-    """The columns of numbers, without those that number the batches or are another column in another unit."""
+    """The columns of numbers, without those that number the batches or repeat one in another unit."""
     names: list[str] = []
     for name in map(str, table.columns):
         kind = table[name].dtype

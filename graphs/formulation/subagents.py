@@ -1,6 +1,8 @@
 """The specialists of the formulation agent."""
 
-from graphs.formulation.tools import fit_model, mixture_design, optimise_blend
+from graphs.formulation.tools.design import mixture_design
+from graphs.formulation.tools.model import fit_model
+from graphs.formulation.tools.optimise import optimise_blend
 from graphs.kit.subagent import SubAgent
 
 DESIGN = SubAgent(

@@ -12,7 +12,7 @@ class Context(BaseModel):
         default=None,
         title="Chat model",
         description=(
-            "The chat model as provider:name, for example openai:gpt-5 or anthropic:claude-sonnet-4-5. "
+            "The chat model as provider:name, for example openai:gpt-5.5 or anthropic:claude-sonnet-5-5. "
             "Empty: the server's MODEL setting, and without one the offline planner, which needs no key."
         ),
     )

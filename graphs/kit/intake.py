@@ -30,14 +30,24 @@ def _take_in(state: State, thread_id: str) -> dict[str, Any]:
     message = _last_human_message(state)
     artifacts = session_artifacts(thread_id)
     changes: dict[str, Any] = {}
-    if has_attachments(message.content):
-        content = take_attachments(_blocks(message), artifacts)
-        message = message.model_copy(update={"content": content})
-        changes["messages"] = [message]
-    for table in find_tables(message.text):
-        artifacts.save(PASTED_TABLE_NAME, table.csv())
+    blocks = _blocks(message)
+    taken = list(take_attachments(blocks, artifacts)) if has_attachments(blocks) else blocks
+    taken = [*taken, *_keep_tables(message.text, artifacts)]
+    if taken != blocks:
+        changes["messages"] = [message.model_copy(update={"content": taken})]
     changes["artifacts"] = _new_artifacts(state.get("artifacts", {}), artifacts)
     return changes
+
+
+def _keep_tables(text: str, artifacts: SessionArtifacts) -> list[dict[str, Any]]:
+    """Store the tables that the text holds; return a block of text for each that can't be taken."""
+    refusals = []
+    for table in find_tables(text):
+        try:
+            artifacts.save(PASTED_TABLE_NAME, table.csv())
+        except InputError as error:
+            refusals.append({"type": "text", "text": f"\n[not taken: {error}]"})
+    return refusals
 
 
 def _last_human_message(state: State) -> HumanMessage:

@@ -144,9 +144,10 @@ async def reply_or_explanation(
     except InputError as error:
         return AIMessage(str(error))
     except Exception as error:  # the providers' clients share no base class
-        logger.warning("The model %s gave no answer", name, exc_info=error)
+        asked = f"The model {name}" if name else "The offline planner"
+        logger.warning("%s gave no answer", asked, exc_info=error)
         return AIMessage(
-            f"The model {name} could not answer ({_reason(error)}). "
+            f"{asked} could not answer ({_reason(error)}). "
             f"Nothing of this conversation is lost: {_remedy(error)}."
         )
 
@@ -165,8 +166,9 @@ def _reason(error: Exception) -> str:
     told = getattr(error, "body", None)
     while isinstance(told, Mapping):
         told = told.get("error") or told.get("message")
-    text = str(told or error or type(error).__name__).partition("\n")[0][:300]
-    return f"HTTP {status}: {text}" if status else f"{type(error).__name__}: {text}"
+    text = str(told or error).partition("\n")[0][:300]
+    kind = f"HTTP {status}" if status else type(error).__name__
+    return f"{kind}: {text}" if text else kind
 
 
 def _remedy(error: Exception) -> str:
@@ -179,25 +181,38 @@ def _remedy(error: Exception) -> str:
 def with_malformed_calls_answered(reply: AIMessage) -> tuple[AIMessage, list[ToolMessage]]:
     """Return the reply with its malformed tool calls among the others, and an error message for each of them.
 
-    Left as they are, they would have no answer in the thread, and every provider refuses such a thread.
+    Left as they are, they would have no answer in the thread, and every provider refuses such a thread. Of a
+    reply that was cut off the last call counts as malformed, though LangChain reads what there is of it:
+    half a number is another number.
     """
+    calls = reply.tool_calls[:-1] if _is_cut_off(reply) else reply.tool_calls
     malformed = [
         tool_call(name=call["name"] or "unknown", args={}, id=call["id"] or f"call_{uuid.uuid4().hex}")
-        for call in reply.invalid_tool_calls
+        for call in [*reply.tool_calls[len(calls) :], *reply.invalid_tool_calls]
     ]
     if not malformed:
         return reply, []
     errors = [
         ToolMessage(
-            "The arguments are not valid JSON: call the tool again with all of them.",
+            "The arguments came malformed or cut off: call the tool again with all of them, as JSON.",
             name=call["name"],
             tool_call_id=call["id"],
             status="error",
         )
         for call in malformed
     ]
-    update = {"tool_calls": [*reply.tool_calls, *malformed], "invalid_tool_calls": []}
+    update = {"tool_calls": [*calls, *malformed], "invalid_tool_calls": []}
     return reply.model_copy(update=update), errors
+
+
+def _is_cut_off(reply: AIMessage) -> bool:
+    """Return whether the reply met the limit of its length, as OpenAI (two ways) and Anthropic say it."""
+    told = reply.response_metadata
+    return (
+        told.get("finish_reason") == "length"
+        or told.get("stop_reason") == "max_tokens"
+        or told.get("status") == "incomplete"
+    )
 
 
 class ContextModel(AgentMiddleware[Any, Context]):

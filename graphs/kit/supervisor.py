@@ -107,11 +107,13 @@ async def _reply(
 
 def _route(reply: AIMessage, handoffs: dict[str, Handoff]) -> Command[Any]:
     """Go to the sub-agent of the first usable call; every call needs an answer, so the others are put off."""
-    if not reply.tool_calls and not reply.invalid_tool_calls:
-        return Command(update={"messages": [reply]}, goto=END)
-    chosen = next((call for call in reply.tool_calls if _problem(call, handoffs) is None), None)
-    answers = [_answer_call(call, chosen, handoffs) for call in reply.tool_calls]
     reply, errors = with_malformed_calls_answered(reply)
+    if not reply.tool_calls:
+        return Command(update={"messages": [reply]}, goto=END)
+    malformed = {error.tool_call_id for error in errors}
+    calls = [call for call in reply.tool_calls if call["id"] not in malformed]
+    chosen = next((call for call in calls if _problem(call, handoffs) is None), None)
+    answers = [_answer_call(call, chosen, handoffs) for call in calls]
     target = handoffs[chosen["name"]].subagent.name if chosen else "supervisor"
     return Command(update={"messages": [reply, *answers, *errors]}, goto=target)
 

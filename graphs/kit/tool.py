@@ -20,7 +20,8 @@ from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import Command
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ConfigDict, create_model
+from pydantic.json_schema import SkipJsonSchema
 
 from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.state import Artifact
@@ -131,4 +132,7 @@ def _arguments_schema(function: FunctionType) -> type[BaseModel]:
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[name] = (annotations[name], default)
-    return create_model(function.__name__, **fields)
+    if not fields:
+        # LangChain calls a tool whose schema has no field with nothing at all, not even its runtime
+        fields["runtime"] = (SkipJsonSchema[ToolRuntime], ...)
+    return create_model(function.__name__, __config__=ConfigDict(arbitrary_types_allowed=True), **fields)

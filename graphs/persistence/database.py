@@ -107,18 +107,18 @@ class Database:
         if within is not None:
             call.deadline = now + within
         token = _call.set(call)
+        waits = pauses()
         try:
-            for pause in pauses():
+            while True:
                 try:
                     return await operation()
                 except PoolClosed as error:
                     raise self._unavailable("The server is shutting down.") from error
                 except psycopg.Error as error:
                     self._check_retry(error, call)
-                await asyncio.sleep(min(pause, max(0.0, call.deadline - monotonic())))
+                await asyncio.sleep(min(next(waits), max(0.0, call.deadline - monotonic())))
         finally:
             _call.reset(token)
-        raise AssertionError("pauses() never ends")
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[PooledConnection]:
@@ -184,6 +184,9 @@ class Database:
         try:
             yield conn
         except psycopg.Error as error:
+            if conn.abandoned and limit < call.timeout:
+                # The caller's haste says nothing about the server.
+                raise NoAnswer(f"no answer within {limit:.1f} s") from error
             fault = _in_context(error, conn, limit)
             if fault_of(fault) is Fault.OUTAGE:
                 self._outage.begin(fault)
@@ -236,7 +239,7 @@ class Database:
 
     def _give_up(self, call: _Call) -> DatabaseUnavailable:
         waited = monotonic() - call.started
-        reason = self._outage.reason if self._outage.since is not None else "it is busy"
+        reason = self._outage.reason if self._outage.since is not None else "it is slow"
         return self._unavailable(
             f"PostgreSQL at {self._outage.target} gave no answer within {waited:.1f} s ({reason})."
         )

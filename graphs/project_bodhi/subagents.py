@@ -23,8 +23,8 @@ SCHEDULE = SubAgent(
     name="schedule",
     purpose="Schedules a project: critical path and float, PERT, chance to meet a deadline, simulation.",
     prompt=(
-        "You schedule projects. Say in which unit a time is. A probability comes from PERT or from a "
-        "simulation: say from which."
+        "You schedule projects. Say in which unit a time is; hand on a deadline in the unit in which it was "
+        "given. A probability comes from PERT or from a simulation: say from which."
     ),
     tools=(find_critical_path, estimate_by_pert, simulate_project),
 )

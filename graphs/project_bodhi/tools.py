@@ -1,111 +1,110 @@
 """The tools of the project-management agent. Times are in the plan's own unit (days or weeks)."""
 
+from datetime import date
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from graphs.kit.arguments import choice_argument, file_argument, quantity, text_argument
+from pydantic import Field
+
+from graphs.kit.arguments import choice_argument, file_argument, quantity
 from graphs.kit.tool import Answer, Session, agent_tool
+from graphs.project_bodhi import wording
 
 if TYPE_CHECKING:
-    from graphs.project_bodhi.dates import Calendar
     from graphs.project_bodhi.tasks import Plan
+
+_UNITS = {"durations in days": "days", "durations in weeks": "weeks"}
+"""The options of `Unit` are phrases: a bare "weeks" in a request mostly belongs to a deadline."""
+
+_LEADS = ("is in", "are in", "given in", "measured in", "unit is", "unit")
 
 PlanFile = Annotated[str, file_argument("The project's tasks.", ".csv", ".tsv", ".txt")]
 Unit = Annotated[
-    Literal["days", "weeks"] | None,
+    Literal["durations in days", "durations in weeks"] | None,
     choice_argument(
         "The unit of the durations, where the file does not state it.",
-        days=("in days", "unit days"),
-        weeks=("in weeks", "unit weeks"),
+        **{
+            "durations in days": tuple(f"{lead} days" for lead in _LEADS),
+            "durations in weeks": tuple(f"{lead} weeks" for lead in _LEADS),
+        },
     ),
 ]
 FirstDay = Annotated[
-    str | None,
-    text_argument(
-        "The project's first day, YYYY-MM-DD; dates are then shown.", cues=("starting on", "start on")
+    date | None,
+    Field(
+        description="The project's first day (YYYY-MM-DD); dates are then shown.",
+        json_schema_extra={
+            "x-planner": {
+                "kind": "date",
+                "cues": ["starting", "start", "start on", "begin", "beginning", "from", "as of"],
+            }
+        },
     ),
+]
+_DEADLINE_CUES = ("within", "deadline", "finish in", "done in", "what about", "how about", "and in")
+DeadlineWeeks = Annotated[
+    float | None,
+    quantity("A deadline, for a plan in weeks.", "weeks", cues=("by week", *_DEADLINE_CUES), gt=0),
+]
+DeadlineDays = Annotated[
+    float | None,
+    quantity("A deadline, for a plan in days.", "days", cues=("by day", *_DEADLINE_CUES), gt=0),
 ]
 
 
 @agent_tool(
     keywords=(
-        "read the tasks",
-        "read tasks",
-        "load the plan",
-        "read the plan",
-        "list the tasks",
-        "tasks of",
-        "check the plan",
+        *("read the tasks", "read tasks", "list the tasks", "list tasks", "all tasks", "tasks of"),
+        *("load the plan", "read the plan", "check the plan", "owner", "owns"),
     ),
     examples=("Read the tasks of plan.csv.", "Which tasks does this project have?"),
 )
 def read_plan(session: Session, file: PlanFile, unit: Unit = None) -> Answer:
     """Read and check a project's tasks: durations, predecessors, estimates, owners."""
     plan = _plan(session, file, unit)
-    rows = [
-        f"| {task.id} | {task.name} | {task.duration:g} | "
-        f"{', '.join(link.predecessor for link in task.links) or '–'} | "
-        f"{_estimates(task.estimates)} | {task.owner or '–'} |"
-        for task in plan.tasks
-    ]
     links = sum(len(task.links) for task in plan.tasks)
-    lines = [
-        f"**{file}** has {len(plan.tasks)} tasks and {links} dependencies; durations in {plan.unit}"
-        f"{'' if plan.unit_stated else ' (assumed: the file states no unit)'}.",
-        "",
-        "| id | task | duration | after | estimates | owner |",
-        "|---|---|---:|---|---|---|",
-        *rows,
-    ]
-    return Answer("\n".join(lines), {"tasks": len(plan.tasks), "dependencies": links, "unit": plan.unit})
+    figures = {"tasks": len(plan.tasks), "dependencies": links, "unit": plan.unit}
+    return Answer(wording.plan(file, plan, links), figures)
 
 
 @agent_tool(
     keywords=(
-        "critical path",
-        "schedule",
-        "float",
-        "slack",
-        "how long",
-        "earliest",
-        "latest",
-        "makespan",
-        "duration of the project",
+        *("critical path", "critical tasks", "critical", "schedule", "float", "slack", "makespan"),
+        *("how long", "duration of the project", "shortest", "earliest", "latest"),
+        *("when does", "when will", "when can", "finish date", "end date"),
     ),
-    examples=("What is the critical path?", "How long does the project take?", "How much float has task D?"),
+    examples=(
+        "What is the critical path?",
+        "How long does the project take?",
+        "How much float has task D?",
+        "When will the project be finished if we start on 2026-01-05?",
+    ),
 )
 def find_critical_path(
     session: Session, file: PlanFile, unit: Unit = None, first_day: FirstDay = None
 ) -> Answer:
     """Schedule the project by the critical path method: length, critical path, and each task's float."""
+    from graphs.project_bodhi.dates import calendar_of
     from graphs.project_bodhi.schedule import critical_path
 
     plan = _plan(session, file, unit)
-    calendar = _calendar(plan, first_day)
+    calendar = calendar_of(plan, first_day)
     result = critical_path(plan, calendar)
-    paths = ["-".join(path) for path in result.critical_paths]
-    rows = [
-        f"| {task.id} | {task.name} | {task.duration:g} | {task.early_start:g} | {task.early_finish:g} | "
-        f"{task.late_start:g} | {task.late_finish:g} | {task.total_float:g} | {task.free_float:g} | "
-        f"{'yes' if task.critical else ''} |"
-        for task in result.tasks
-    ]
-    lines = [
-        f"**{file}** takes {result.finish:g} {result.unit}{_on(calendar, result.finish)}. "
-        f"Critical path: {'; '.join(paths)}.",
-        *_more_paths(result.critical_path_count, len(paths)),
-        "",
-        "| id | task | duration | early start | early finish | late start | late finish | total float "
-        "| free float | critical |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
-        *rows,
-    ]
-    figures = {"length": result.finish, "unit": result.unit, "critical_paths": paths}
-    return Answer("\n".join(lines), figures)
+    figures = {
+        "length": result.finish,
+        "unit": result.unit,
+        "critical_paths": ["-".join(path) for path in result.critical_paths],
+        "total_float": {task.id: task.total_float for task in result.tasks},
+        "free_float": {task.id: task.free_float for task in result.tasks},
+    }
+    return Answer(wording.schedule(file, result, calendar, wording.assumed_unit(plan)), figures)
 
 
 @agent_tool(
-    keywords=("pert", "probability", "chance", "likely to finish", "confidence", "risk of delay", "deadline"),
+    keywords=(
+        *("pert", "probability", "chance", "odds", "how likely", "likely to finish", "confidence"),
+        *("risk", "how risky", "risk of delay", "deadline", "can we finish", "can we be done", "promise"),
+    ),
     examples=(
         "What is the probability to finish within 47 weeks?",
         "Which deadline can we promise with 90 % probability?",
@@ -114,12 +113,8 @@ def find_critical_path(
 def estimate_by_pert(
     session: Session,
     file: PlanFile,
-    deadline: Annotated[
-        float | None,
-        quantity(
-            "A deadline, in the plan's unit.", cues=("within", "deadline", "by week", "by day", "in"), gt=0
-        ),
-    ] = None,
+    deadline_weeks: DeadlineWeeks = None,
+    deadline_days: DeadlineDays = None,
     probability: Annotated[
         float | None,
         quantity(
@@ -132,12 +127,8 @@ def estimate_by_pert(
     from graphs.project_bodhi.pert import pert
 
     plan = _plan(session, file, unit)
+    deadline = _deadline(file, plan, deadline_weeks, deadline_days)
     result = pert(plan)
-    lines = [
-        f"By PERT, **{file}** takes {result.mean:g} {plan.unit} on average, with a variance of "
-        f"{result.variance:g} (standard deviation {result.standard_deviation:.4g}) along "
-        f"{'-'.join(result.path)}."
-    ]
     figures = {
         "mean": result.mean,
         "variance": result.variance,
@@ -145,18 +136,14 @@ def estimate_by_pert(
         "path": "-".join(result.path),
         "unit": plan.unit,
     }
+    probability_by = deadline_for = None
     if deadline is not None:
-        figures["probability"] = result.probability_by(deadline)
-        lines.append(f"P(finished by {deadline:g} {plan.unit}) = {figures['probability']:.4f}.")
+        probability_by = (deadline, result.probability_by(deadline))
+        figures |= {"probability": probability_by[1]}
     if probability is not None:
-        figures["deadline"] = result.deadline_for(probability)
-        lines.append(
-            f"A deadline that is met with probability {probability:g}: {figures['deadline']:.2f} {plan.unit}."
-        )
-    if result.fixed_tasks:
-        lines.append(f"Taken as certain, for want of estimates: {', '.join(result.fixed_tasks)}.")
-    lines.append("The normal approximation looks at this path alone, so the chance is somewhat too good.")
-    return Answer("\n".join(lines), figures)
+        deadline_for = (probability, result.deadline_for(probability))
+        figures |= {"deadline": deadline_for[1]}
+    return Answer(wording.pert(file, result, probability_by, deadline_for), figures)
 
 
 @agent_tool(
@@ -169,99 +156,75 @@ def estimate_by_pert(
 def simulate_project(
     session: Session,
     file: PlanFile,
-    deadline: Annotated[
-        float | None,
-        quantity("A deadline, in the plan's unit.", cues=("within", "deadline", "by week", "by day"), gt=0),
-    ] = None,
+    deadline_weeks: DeadlineWeeks = None,
+    deadline_days: DeadlineDays = None,
     runs: Annotated[
         int, quantity("How many runs.", "times", cues=("times", "runs"), ge=2, le=1_000_000)
     ] = 10_000,
     seed: Annotated[int, quantity("Seed of the random numbers.", cues=("seed",), ge=0)] = 1,
     unit: Unit = None,
 ) -> Answer:
-    """Simulate the project's length by Monte Carlo (beta-PERT durations), over all paths; seeded."""
+    """Simulate the project's length by the Monte Carlo method (beta-PERT), over all paths; seeded."""
     from graphs.project_bodhi.simulate import simulate
 
     plan = _plan(session, file, unit)
+    deadline = _deadline(file, plan, deadline_weeks, deadline_days)
     session.report(f"simulating {runs:,} runs")
     result = simulate(plan, runs, seed)
-    percentiles = ", ".join(f"{percent} %: {length:.2f}" for percent, length in result.percentiles)
-    lines = [
-        f"{runs:,} simulated runs of **{file}** (seed {seed}): mean {result.mean:.2f} {plan.unit}, standard "
-        f"deviation {result.standard_deviation:.2f}. Finished by ({plan.unit}): {percentiles}."
-    ]
     figures = {"mean": result.mean, "standard_deviation": result.standard_deviation}
+    chance_by = None
     if deadline is not None:
-        share, error = result.probability_by(deadline)
-        figures["probability"] = share
-        lines.append(
-            f"Finished by {deadline:g} {plan.unit} in a share of {share:.4f} (± {error:.4f}) of the runs."
-        )
-    critical = [f"{task} {share:.2f}" for task, share in result.criticality if share > 0]
-    lines.append(f"Share of runs in which a task was critical: {', '.join(critical)}.")
-    return Answer("\n".join(lines), figures)
+        chance_by = (deadline, *result.probability_by(deadline))
+        figures |= {"probability": chance_by[1]}
+    return Answer(wording.simulation(file, result, plan.unit, chance_by), figures)
 
 
 @agent_tool(
     keywords=(
-        "gantt",
-        "gantt chart",
-        "bar chart of the schedule",
-        "timeline",
-        "draw the schedule",
-        "picture",
+        *("gantt", "gantt chart", "chart", "timeline", "picture", "diagram"),
+        *("bar chart of the schedule", "draw the schedule", "draw the plan", "draw"),
     ),
-    examples=("Draw a Gantt chart.", 'Show the timeline of plan.csv starting on "2026-01-05".'),
+    examples=("Draw a Gantt chart.", "Show the timeline of plan.csv starting on 2026-01-05."),
 )
 def draw_gantt(session: Session, file: PlanFile, unit: Unit = None, first_day: FirstDay = None) -> Answer:
     """Draw the schedule as a Gantt chart (PNG): critical tasks, float, dependencies."""
+    from graphs.project_bodhi.dates import calendar_of
     from graphs.project_bodhi.gantt import gantt
     from graphs.project_bodhi.schedule import critical_path
 
     plan = _plan(session, file, unit)
-    calendar = _calendar(plan, first_day)
+    calendar = calendar_of(plan, first_day)
     result = critical_path(plan, calendar)
     session.report("drawing the chart")
     stem = PurePath(file).stem
-    picture = session.save(f"{stem}-gantt.png", gantt(plan, result, calendar, stem))
-    critical = ", ".join(result.critical_tasks)
-    return Answer(
-        f"The Gantt chart of **{file}** is **{picture['name']}**: {result.finish:g} {result.unit}"
-        f"{_on(calendar, result.finish)}; critical tasks: {critical}.",
-        {"length": result.finish, "unit": result.unit, "critical_tasks": critical},
-    )
+    picture = session.save(f"{stem}-gantt.png", gantt(plan, result, calendar, stem))["name"]
+    figures = {
+        "picture": picture,
+        "length": result.finish,
+        "unit": result.unit,
+        "critical_tasks": list(result.critical_tasks),
+    }
+    return Answer(wording.gantt(file, picture, result, calendar, wording.assumed_unit(plan)), figures)
 
 
 def _plan(session: Session, file: str, unit: str | None) -> "Plan":
     from graphs.project_bodhi.tasks import read_tasks
 
     session.report(f"reading {file}")
-    return read_tasks(session.artifacts.read(file), unit)
+    return read_tasks(session.artifacts.read(file), _UNITS[unit] if unit else None)
 
 
-def _calendar(plan: "Plan", first_day: str | None) -> "Calendar | None":
-    from datetime import date
+def _deadline(file: str, plan: "Plan", weeks: float | None, days: float | None) -> float | None:
+    """Return the deadline in the plan's unit.
 
-    from graphs.project_bodhi.dates import calendar_of
-
-    if first_day is None:
-        return calendar_of(plan)
-    try:
-        day = date.fromisoformat(first_day)
-    except ValueError:
-        raise ValueError(f"The first day {first_day!r} is not a date: write it as 2026-01-05.") from None
-    return calendar_of(plan, day)
-
-
-def _on(calendar: "Calendar | None", finish: float) -> str:
-    return f", until {calendar.finish_of(finish):%Y-%m-%d}" if calendar else ""
-
-
-def _more_paths(count: int, shown: int) -> list[str]:
-    return [f"There are {count} critical paths; {shown} are listed."] if count > shown else []
-
-
-def _estimates(estimates: object) -> str:
-    if estimates is None:
-        return "–"
-    return " / ".join(f"{value:g}" for value in vars(estimates).values())
+    Raises ValueError for one in the other unit: a week may be 5 or 7 of a plan's days.
+    """
+    own, (other, other_unit) = (weeks, (days, "days")) if plan.unit == "weeks" else (days, (weeks, "weeks"))
+    if other is None:
+        return own
+    way_out = "" if plan.unit_stated else f", or say that the durations are in {other_unit}"
+    raise ValueError(
+        f"The plan {file} is {'' if plan.unit_stated else 'taken to be '}in {plan.unit}, and the deadline "
+        f"({other:g} {other_unit}) is not: a week may be 5 or 7 of a plan's days. "
+        f"Give the deadline in {plan.unit}{way_out}."
+    )

@@ -24,7 +24,8 @@ PRINTABILITY = SubAgent(
     purpose="Says whether a model prints: overhangs and supports, fit in the printer, best way up.",
     prompt=(
         "You judge whether a part can be printed. Overhang angles count from the vertical. Name the printer "
-        "that an answer is about; ask for it when none is named."
+        "that a fit is about, and every warning that a tool gives. For a printer that is not listed, ask for "
+        "its build volume."
     ),
     tools=(check_overhangs, check_fit, find_orientation),
 )

@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from tests.support.openai_chat_wire import plain, words
-
-Calls = Sequence[tuple[str, dict[str, Any] | str]]
+from tests.support.model_reply import Reply, plain
 
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _TOOL_ID = re.compile(r"[a-zA-Z0-9_-]+")
@@ -82,12 +80,12 @@ def lines(body: dict[str, Any]) -> list[str]:
     return told
 
 
-def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:
+def reply(said: Reply, body: dict[str, Any]) -> dict[str, Any]:
     """Return the message."""
-    return {**_head(body), "content": _content(text, calls), "stop_reason": _stop_reason(calls)}
+    return {**_head(body), "content": _content(said), "stop_reason": _stop_reason(said)}
 
 
-def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
+def events(said: Reply, body: dict[str, Any]) -> Iterator[str]:
     """Yield the message as server-sent events."""
 
     def event(kind: str, **fields: Any) -> str:
@@ -95,13 +93,12 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
 
     yield event("message_start", message={**_head(body), "content": [], "stop_reason": None})
     yield event("ping")
-    for index, block in enumerate(_content(text, calls)):
+    for index, block in enumerate(_content(said)):
         if block["type"] == "text":
             yield event("content_block_start", index=index, content_block={"type": "text", "text": ""})
-            deltas = [{"type": "text_delta", "text": word} for word in words(text)]
+            deltas = [{"type": "text_delta", "text": word} for word in said.words]
         else:
-            _, arguments = calls[index - bool(text)]
-            raw = arguments if isinstance(arguments, str) else json.dumps(arguments)
+            _, raw = said.written_calls[index - bool(said.text)]
             yield event("content_block_start", index=index, content_block={**block, "input": {}})
             middle = len(raw) // 2
             parts = ("", raw[:middle], raw[middle:])
@@ -109,7 +106,7 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
         for delta in deltas:
             yield event("content_block_delta", index=index, delta=delta)
         yield event("content_block_stop", index=index)
-    end = {"stop_reason": _stop_reason(calls), "stop_sequence": None}
+    end = {"stop_reason": _stop_reason(said), "stop_sequence": None}
     yield event("message_delta", delta=end, usage={"output_tokens": 5})
     yield event("message_stop")
 
@@ -125,13 +122,15 @@ def _head(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _content(text: str, calls: Calls) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
-    for name, arguments in calls:
+def _content(said: Reply) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": said.text}] if said.text else []
+    for name, arguments in said.calls:
         given = arguments if isinstance(arguments, dict) else {}
         blocks.append({"type": "tool_use", "id": f"toolu_{next(_numbers)}", "name": name, "input": given})
     return blocks
 
 
-def _stop_reason(calls: Calls) -> str:
-    return "tool_use" if calls else "end_turn"
+def _stop_reason(said: Reply) -> str:
+    if said.cut_off:
+        return "max_tokens"
+    return "tool_use" if said.calls else "end_turn"

@@ -5,6 +5,7 @@ conversation which passes here is one that they take.
 """
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -14,6 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 from tests.support import anthropic_wire, openai_chat_wire, openai_responses_wire
+from tests.support.model_reply import Reply
+
+__all__ = ["Failure", "HalfReply", "ModelServer", "Reply", "Silence", "model_server"]
 
 KEY = "test-key"
 
@@ -22,14 +26,6 @@ _WIRES = {
     "/v1/responses": openai_responses_wire,
     "/v1/messages": anthropic_wire,
 }
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A text, calls of tools (name and arguments; a string stands for arguments as they are), or both."""
-
-    text: str = ""
-    calls: tuple[tuple[str, dict[str, Any] | str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class Received:
 
     @property
     def lines(self) -> list[str]:
-        """The conversation: 'system: …', 'user: …', 'assistant: …', 'call: tool arguments', 'tool: result'."""
+        """The conversation: 'user: text', 'call: tool arguments', 'tool: result' …, a line for each."""
         return _WIRES[self.path].lines(self.body)
 
     @property
@@ -79,7 +75,10 @@ class Received:
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Answers each request with the next step of its script; `received` keeps the requests."""
+    """Answers each request with the next step of its script.
+
+    `received` keeps the requests; `asked` is set as soon as there is one.
+    """
 
     daemon_threads = True
 
@@ -88,7 +87,7 @@ class ModelServer(ThreadingHTTPServer):
         self._steps: list[Step] = list(steps)
         self._lock = threading.Lock()
         self.received: list[Received] = []
-        self.connections = 0
+        self.asked = threading.Event()
         self.closing = threading.Event()
 
     @property
@@ -111,10 +110,16 @@ class ModelServer(ThreadingHTTPServer):
         with self._lock:
             self._steps.extend(steps)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up: tests make them."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def next_step(self, received: Received) -> Step:
         """Keep the request and return the step that answers it."""
         with self._lock:
             self.received.append(received)
+            self.asked.set()
             return self._steps.pop(0) if self._steps else Failure(400, "the script is over")
 
 
@@ -141,10 +146,6 @@ class _Handler(BaseHTTPRequestHandler):
         """The server whose script is played."""
         return cast("ModelServer", self.server)
 
-    def setup(self) -> None:
-        super().setup()
-        self.owner.connections += 1
-
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         wire = _WIRES[self.path]
@@ -160,11 +161,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner.closing.wait(step.seconds)
             self.close_connection = True
         elif isinstance(step, HalfReply):
-            self._send_stream(wire.events(step.text, (), body), cut=True)
+            self._send_stream(wire.events(Reply(step.text), body), cut=True)
         elif body.get("stream"):
-            self._send_stream(wire.events(step.text, step.calls, body))
+            self._send_stream(wire.events(step, body))
         else:
-            self._send(200, wire.reply(step.text, step.calls, body))
+            self._send(200, wire.reply(step, body))
 
     def _send_error(self, failure: Failure) -> None:
         error = {"type": "error", "message": failure.message, "code": None, "param": None}

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-Calls = Sequence[tuple[str, dict[str, Any] | str]]
+from tests.support.model_reply import Reply, plain
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MESSAGE_NAME = re.compile(r"[^\s<|\\/>]{1,64}")
@@ -63,31 +63,28 @@ def lines(body: dict[str, Any]) -> list[str]:
     for message in body["messages"]:
         if message["content"]:
             told.append(f"{message['role']}: {plain(message['content'])}")
-        for call in message.get("tool_calls", []):
-            told.append(f"call: {call['function']['name']} {call['function']['arguments']}")
+        functions = [call["function"] for call in message.get("tool_calls", [])]
+        told += [f"call: {function['name']} {function['arguments']}" for function in functions]
     return told
 
 
-def plain(content: str | list[dict[str, Any]]) -> str:
-    """Return the text of a message's content, which may be in parts; a part that is no text shows its type."""
-    if isinstance(content, str):
-        return content
-    return "".join(part.get("text", f"<{part['type']}>") for part in content)
-
-
-def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:
+def reply(said: Reply, body: dict[str, Any]) -> dict[str, Any]:
     """Return the completion."""
-    message = {"role": "assistant", "content": text or None, "refusal": None}
-    if calls:
+    message: dict[str, Any] = {"role": "assistant", "content": said.text or None, "refusal": None}
+    if said.calls:
         message["tool_calls"] = [
-            {"id": f"call_{next(_numbers)}", "type": "function", "function": _function(name, arguments)}
-            for name, arguments in calls
+            {
+                "id": f"call_{next(_numbers)}",
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+            }
+            for name, arguments in said.written_calls
         ]
-    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(calls), "logprobs": None}
+    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(said), "logprobs": None}
     return {**_head(body, "chat.completion"), "choices": [choice], "usage": _USAGE}
 
 
-def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
+def events(said: Reply, body: dict[str, Any]) -> Iterator[str]:
     """Yield the completion as server-sent events."""
     head = _head(body, "chat.completion.chunk")
 
@@ -96,23 +93,18 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
         return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
 
     yield chunk({"role": "assistant", "content": ""})
-    for word in words(text):
+    for word in said.words:
         yield chunk({"content": word})
-    for index, (name, arguments) in enumerate(calls):
-        function = _function(name, arguments)
+    for index, (name, arguments) in enumerate(said.written_calls):
         call = {"index": index, "id": f"call_{next(_numbers)}", "type": "function"}
         yield chunk({"tool_calls": [{**call, "function": {"name": name, "arguments": ""}}]})
-        for part in _halves(function["arguments"]):
+        middle = len(arguments) // 2
+        for part in (arguments[:middle], arguments[middle:]):
             yield chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
-    yield chunk({}, _finish_reason(calls))
+    yield chunk({}, _finish_reason(said))
     if (body.get("stream_options") or {}).get("include_usage"):
         yield f"data: {json.dumps({**head, 'choices': [], 'usage': _USAGE})}\n\n"
     yield "data: [DONE]\n\n"
-
-
-def words(text: str) -> list[str]:
-    """Return the parts in which a text is streamed."""
-    return re.findall(r"\s*\S+", text)
 
 
 def _head(body: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -124,14 +116,7 @@ def _head(body: dict[str, Any], kind: str) -> dict[str, Any]:
     }
 
 
-def _function(name: str, arguments: dict[str, Any] | str) -> dict[str, str]:
-    return {"name": name, "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments)}
-
-
-def _finish_reason(calls: Calls) -> str:
-    return "tool_calls" if calls else "stop"
-
-
-def _halves(text: str) -> tuple[str, str]:
-    middle = len(text) // 2
-    return text[:middle], text[middle:]
+def _finish_reason(said: Reply) -> str:
+    if said.cut_off:
+        return "length"
+    return "tool_calls" if said.calls else "stop"

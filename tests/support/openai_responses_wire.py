@@ -1,13 +1,11 @@
 """OpenAI's responses: POST /v1/responses (platform.openai.com, API reference, Responses)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from tests.support.openai_chat_wire import plain, words
-
-Calls = Sequence[tuple[str, dict[str, Any] | str]]
+from tests.support.model_reply import Reply, plain
 
 _USAGE = {
     "input_tokens": 10,
@@ -56,12 +54,12 @@ def lines(body: dict[str, Any]) -> list[str]:
     return told
 
 
-def reply(text: str, calls: Calls, body: dict[str, Any]) -> dict[str, Any]:
+def reply(said: Reply, body: dict[str, Any]) -> dict[str, Any]:
     """Return the response."""
-    return {**_head(body), "status": "completed", "output": _items(text, calls), "usage": _USAGE}
+    return {**_head(body), **_end(said), "output": _items(said), "usage": _USAGE}
 
 
-def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
+def events(said: Reply, body: dict[str, Any]) -> Iterator[str]:
     """Yield the response as server-sent events."""
     numbers = count()
 
@@ -70,7 +68,7 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
         return f"event: {kind}\ndata: {json.dumps(payload)}\n\n"
 
     head = _head(body)
-    items = _items(text, calls)
+    items = _items(said)
     yield event("response.created", response={**head, "status": "in_progress", "output": []})
     for index, item in enumerate(items):
         place = {"output_index": index, "item_id": item["id"]}
@@ -79,9 +77,9 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
             yield event("response.output_item.added", output_index=index, item={**item, "content": []})
             empty = {**part, "text": ""}
             yield event("response.content_part.added", **place, content_index=0, part=empty)
-            for word in words(text):
+            for word in said.words:
                 yield event("response.output_text.delta", **place, content_index=0, delta=word, logprobs=[])
-            yield event("response.output_text.done", **place, content_index=0, text=text, logprobs=[])
+            yield event("response.output_text.done", **place, content_index=0, text=said.text, logprobs=[])
             yield event("response.content_part.done", **place, content_index=0, part=part)
         else:
             arguments = item["arguments"]
@@ -89,8 +87,14 @@ def events(text: str, calls: Calls, body: dict[str, Any]) -> Iterator[str]:
             yield event("response.function_call_arguments.delta", **place, delta=arguments)
             yield event("response.function_call_arguments.done", **place, arguments=arguments)
         yield event("response.output_item.done", output_index=index, item=item)
-    done = {**head, "status": "completed", "output": items, "usage": _USAGE}
-    yield event("response.completed", response=done)
+    end = _end(said)
+    yield event(f"response.{end['status']}", response={**head, **end, "output": items, "usage": _USAGE})
+
+
+def _end(said: Reply) -> dict[str, Any]:
+    if said.cut_off:
+        return {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    return {"status": "completed"}
 
 
 def _head(body: dict[str, Any]) -> dict[str, Any]:
@@ -111,29 +115,15 @@ def _head(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _items(text: str, calls: Calls) -> list[dict[str, Any]]:
+def _items(said: Reply) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
-    if text:
-        part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-        items.append(
-            {
-                "id": f"msg_{next(_numbers)}",
-                "type": "message",
-                "role": "assistant",
-                "status": "completed",
-                "content": [part],
-            }
-        )
-    for name, arguments in calls:
+    status = _end(said)["status"]
+    if said.text:
+        part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
+        message = {"type": "message", "role": "assistant", "status": status, "content": [part]}
+        items.append({"id": f"msg_{next(_numbers)}", **message})
+    for name, arguments in said.written_calls:
         number = next(_numbers)
-        items.append(
-            {
-                "id": f"fc_{number}",
-                "type": "function_call",
-                "call_id": f"call_{number}",
-                "name": name,
-                "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments),
-                "status": "completed",
-            }
-        )
+        call = {"type": "function_call", "name": name, "arguments": arguments, "status": status}
+        items.append({"id": f"fc_{number}", "call_id": f"call_{number}", **call})
     return items

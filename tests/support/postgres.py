@@ -46,8 +46,12 @@ class PostgresInstance:
         self._frozen: list[int] = []
 
     def __enter__(self) -> Self:
-        make_data_folder(self.cluster.data)
-        self.cluster.start()
+        try:
+            make_data_folder(self.cluster.data)
+            self.cluster.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -16,8 +16,8 @@ _MAX_EXAMPLES = 4
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Return the parts as paragraphs, each once."""
-    return "\n\n".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    """Return the parts as paragraphs."""
+    return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 def failure(text: str, request: str) -> str:
@@ -39,6 +39,11 @@ def unserved(requests: Sequence[str]) -> str:
     return f"I have no tool for {_quoted(requests)}." if requests else ""
 
 
+def left_out(count: int) -> str:
+    """Return the note on requests beyond what one message may hold; '' for none."""
+    return f"I left out {count} more requests: send them in another message." if count else ""
+
+
 def _quoted(texts: Sequence[str]) -> str:
     return ", ".join(f"“{' '.join(text.split()).rstrip('.;,')}”" for text in texts)
 
@@ -47,7 +52,10 @@ def overview(message: Message, team: Sequence[SubAgent], tools: Sequence[ToolPro
     """Return what this agent can do, with examples; for a mere thank-you, a short answer."""
     if _THANKS.search(message.text) and len(message.text.split()) <= 6:
         return "You're welcome."
-    handed = [*desk.handed, *(name for name in named_files(message.text, desk.files) if name not in desk.handed)]
+    handed = [
+        *desk.handed,
+        *(name for name in named_files(message.text, desk.files) if name not in desk.handed),
+    ]
     files = f"I have {', '.join(handed)}. What shall I do with it?" if handed else ""
     abilities = [f"- {subagent.name.replace('_', ' ')}: {subagent.purpose}" for subagent in team] or [
         f"- {tool.name.replace('_', ' ')}: {tool.description.splitlines()[0]}" for tool in tools

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphs.kit.planner.cues import EXPLICIT, Place, best_matching, cue_places, cue_score, explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
+from graphs.kit.planner.figures import figures
 from graphs.kit.planner.words import STOP_STEMS, Token, find_phrase, stem, stems, tokens
 from graphs.kit.state import Column
 
@@ -20,6 +21,7 @@ _RUN_GAP = re.compile(r"[\s\"'`]*(?:,|;|/|and|&|\+|, and|or|plus)?[\s\"'`]*", re
 _COLUMN_BEFORE = re.compile(r"(?:[,=+*\"'`]|\band|\bcolumns?)\s*$")
 _NO_NOUN_BEHIND = re.compile(r"\s*(?:$|[,.;:?!)\]=+*\"'`]|(?:and|or|by|per|against|versus|vs|on|is|as)\b)")
 _GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
+_YEAR_DIGITS = 4
 _EXACT, _FOLDED, _STEMMED, _PREFIX, _PART = 3.0, 2.5, 2.0, 1.0, 0.6
 
 
@@ -50,10 +52,12 @@ def mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
     """Return the columns that the text names, in order, without overlaps.
 
     Exact names win over names with folded case, spaces and underscores, those over plurals, and those
-    over a first or other word of the name that only one column has.
+    over a first or other word of the name that only one column has. The months of "11 months" are a unit.
     """
     found = [mention for column in columns for mention in _mentions_of(text, column["name"])]
     found += _partial_mentions(text, columns)
+    units = [(figure.start, figure.end) for figure in figures(text) if figure.unit]
+    found = [m for m in found if not any(start < m.start and m.end <= end for start, end in units)]
     chosen: list[Mention] = []
     for mention in sorted(found, key=lambda m: (-m.quality, m.start - m.end, m.start)):
         if not any(mention.start < other.end and other.start < mention.end for other in chosen):
@@ -62,28 +66,30 @@ def mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
 
 
 def _mentions_of(text: str, name: str) -> list[Mention]:
-    exact = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", 0 if len(name) == 1 else re.IGNORECASE)
-    found = [
-        Mention(name, match.start(), match.end(), _EXACT)
-        for match in exact.finditer(text)
-        if len(name) > 1 or _stands_for_itself(text, match)
-    ]
     words = tokens(text)
-    wanted = stems(_CAMEL.sub(" ", name.replace("_", " ")))
-    if len("".join(wanted)) < 2:
-        return found
+    wanted = stems(_CAMEL.sub(" ", name))
+    joined = "".join(wanted)
+    if joined.isdigit() and len(joined) < _YEAR_DIGITS:
+        return []
+    found = []
     for first, last in find_phrase(words, wanted):
         start, end = words[first].start, words[last - 1].end
-        same = _folded(text[start:end]) == _folded(name)
-        found.append(Mention(name, start, end, _FOLDED if same else _STEMMED))
+        if len(joined) > 1 or (text[start:end] == name and _stands_for_itself(text, name, start, end)):
+            found.append(Mention(name, start, end, _quality(text[start:end], name)))
     return found
 
 
-def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
+def _quality(written: str, name: str) -> float:
+    if written.lower() == name.lower():
+        return _EXACT
+    return _FOLDED if _folded(written) == _folded(name) else _STEMMED
+
+
+def _stands_for_itself(text: str, letter: str, start: int, end: int) -> bool:
     """A single letter is a column, not an article or pronoun: quoted, in a list, or no word behind it."""
-    if match[0] not in {"a", "A", "I", "i"}:
+    if letter not in {"a", "A", "I", "i"}:
         return True
-    return bool(_COLUMN_BEFORE.search(text[: match.start()]) or _NO_NOUN_BEHIND.match(text[match.end() :]))
+    return bool(_COLUMN_BEFORE.search(text[:start]) or _NO_NOUN_BEHIND.match(text[end:]))
 
 
 def _folded(name: str) -> str:
@@ -91,7 +97,7 @@ def _folded(name: str) -> str:
 
 
 def _partial_mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
-    names = {column["name"]: stems(_CAMEL.sub(" ", column["name"].replace("_", " "))) for column in columns}
+    names = {column["name"]: stems(_CAMEL.sub(" ", column["name"])) for column in columns}
     found = []
     for token in tokens(text):
         if len(token.stem) < 3 or token.stem in STOP_STEMS or token.stem.isdigit():
@@ -207,7 +213,7 @@ class ColumnSearch:
         return found
 
     def _take_single(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
-        """Give single arguments the column that a cue claims for them, then required ones what their type fits."""
+        """Give single arguments the column that a cue claims, then required ones what their type fits."""
         found = self._match_single(found, values, self._score)
         if all(a.name in values for a in self.arguments if a.required and a.many):
             found = self._match_single(found, values, self._type_score)
@@ -236,7 +242,7 @@ class ColumnSearch:
         return [mention for mention in found if mention.column not in taken]
 
     def _type_score(self, argument: Argument, mention: Mention, others: Sequence[Mention]) -> float:
-        """A column without a cue goes to a required argument that its type fits, unless several are as open."""
+        """A column without a cue goes to a required argument whose type it fits, unless several are open."""
         column = self._column(mention.column)
         if not argument.required or not fits(argument, column):
             return 0.0

@@ -12,11 +12,10 @@ from graphs.kit.briefing import ARTIFACTS_KEY
 from graphs.kit.planner.files import Desk, files_named
 from graphs.kit.planner.prose import Message, read_message
 from graphs.kit.state import Artifact
+from graphs.kit.subagent import HANDOFF_PREFIX
 
 NOTES = "planner"
 """The key of `additional_kwargs` under which the planner's messages carry its plan and its questions."""
-
-HANDOFF_PREFIX = "transfer_to_"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from graphs.kit.planner.declarations import Argument
-from graphs.kit.planner.words import STOP_STEMS, Token, find_phrase, phrase, stem, tokens, word_set
+from graphs.kit.planner.words import STOP_STEMS, Words, find_phrase, phrase, stem, tokens, word_set
 
 ADJACENT = 5.0
 """A score from here on says that the cue stands directly beside the value."""
@@ -17,9 +17,9 @@ _FILLERS = frozenset(
     map(
         stem,
         word_set(
-            """a about an approximately around as at be by column columns equal equals exactly for has have in is
-            least level limit most of on or per should than that the to up use using value values variable was
-            were with"""
+            """a about an approximately around as at be by column columns equal equals exactly for has have in
+            is least level limit most of on or per should than that the to up use using value values variable
+            was were with"""
         ),
     )
 )
@@ -62,13 +62,15 @@ def cue_places(
     }
 
 
-def _places_of(text: str, words: Sequence[Token], argument: Argument) -> list[Place]:
+def _places_of(text: str, words: Words, argument: Argument) -> list[Place]:
     found = []
     for cue, part in _cues(argument):
         for first, last in find_phrase(words, phrase(cue)):
             place = Place(words[first].start, words[last - 1].end, part)
             single_letter = place.end - place.start == 1
-            if not single_letter or re.match(r"\s*(?:[:=]|is\b|of\b)?\s*[-\u2212.\d]|\s*[:=]", text[place.end :]):
+            if not single_letter or re.match(
+                r"\s*(?:[:=]|is\b|of\b)?\s*[-\u2212.\d]|\s*[:=]", text[place.end :]
+            ):
                 found.append(place)
     return found
 

@@ -81,7 +81,7 @@ def find_flag(text: str, argument: Argument) -> bool | None:
 
 
 def find_date(text: str, argument: Argument, taken: set[str]) -> str | None:
-    """Return the date (ISO 8601) behind one of the argument's cues, else, when required, the first not taken."""
+    """Return the date (ISO 8601) behind a cue of the argument, else, when required, the first not taken."""
     dates = [(place, date) for place, date in _dates(text) if date not in taken]
     words = tokens(text)
     for cue in argument.own_cues:

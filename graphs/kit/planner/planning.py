@@ -10,35 +10,37 @@ from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
 from graphs.kit.planner.options import find_option
-from graphs.kit.planner.prose import Message, masked, named_files
-from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
-from graphs.kit.planner.requests import (
-    Verdict,
+from graphs.kit.planner.phrasing import (
     asks_for_help,
     is_courtesy,
     is_statement,
-    split,
     starts_request,
     varies_earlier,
 )
+from graphs.kit.planner.prose import Message, masked, named_files
+from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
+from graphs.kit.planner.requests import Verdict, split
 from graphs.kit.planner.routing import Router
 from graphs.kit.planner.units import UNITS
 from graphs.kit.planner.words import content_stems, stems
 
 _NOT_FOUND = "That does not answer my question, as far as I can see. "
 _MAX_CANDIDATES = 3
+_MAX_REQUESTS = 20
 _SHORT_REPLY_WORDS = 6
 
 
 class Plan(TypedDict):
     """What is to be done: `requests` with a tool, in order; `unserved` are texts that no tool serves.
 
-    `question` is about a request that could mean several tools. `reply` is an answer that needs no work.
+    `question` is about a request that could mean several tools; `left_out` counts the requests beyond the
+    limit. `reply` is an answer that needs no work.
     """
 
     requests: list[PlannedRequest]
     unserved: list[str]
     question: Question | None
+    left_out: NotRequired[int]
     reply: NotRequired[str]
 
 
@@ -76,18 +78,23 @@ class _Planner:
         if tool or is_courtesy(reply.text) or len(reply.text.split()) > _SHORT_REPLY_WORDS:
             return None
         asked_again = pending["text"].removeprefix(_NOT_FOUND)
-        return Plan(requests=[], unserved=[], question=Question(**{**pending, "text": _NOT_FOUND + asked_again}))
+        return Plan(
+            requests=[], unserved=[], question=Question(**{**pending, "text": _NOT_FOUND + asked_again})
+        )
 
     def plan_message(self, message: Message) -> Plan:
         """Return the plan for the requests in the message."""
         if is_courtesy(message.text) or asks_for_help(message.text):
             return Plan(requests=[], unserved=[], question=None)
         requests: list[PlannedRequest] = []
-        for fragment in split(message.text, list(self._desk.files), self.judge):
-            text = message.text[fragment.start : fragment.end].strip()
+        fragments = split(message.text, list(self._desk.files), self.judge)
+        for fragment in fragments[:_MAX_REQUESTS]:
+            text = fragment.of(message.text).strip()
             previous = requests[-1]["tool"] if requests else ""
             requests.append(self._request(text, previous if fragment.varies else "", first=not requests))
-        return self._routed(requests)
+        plan = self._routed(requests)
+        plan["left_out"] = len(fragments[_MAX_REQUESTS:])
+        return plan
 
     def judge(self, text: str) -> Verdict:
         """Return what a fragment of a message is by itself."""
@@ -116,7 +123,7 @@ class _Planner:
         return any(not figure.loose or figure.unit for figure in figures(masked(text, self._desk.files)))
 
     def _gives_values_only(self, text: str) -> bool:
-        """Return whether it asks for nothing, as "power 80 %, effect size 0.5": only words of arguments and units."""
+        """Return whether all it says are words of arguments and units, as "power 80 %, effect size 0.5"."""
         if not self._figures(text) or (starts_request(text) and not varies_earlier(text)):
             return False
         return content_stems(masked(text, self._desk.files)) <= self._values
@@ -146,7 +153,7 @@ class _Planner:
         return not verdict.tool and gives_values and (varies_earlier(text) or _is_short(text))
 
     def _routed(self, requests: Sequence[PlannedRequest]) -> Plan:
-        """Return the plan: requests without a tool get one, or a question, or a note that none serves them."""
+        """Return the plan: requests without a tool get one, or a question, or a note that none serves it."""
         plan = Plan(requests=[], unserved=[], question=None)
         for request in requests:
             tool = self._tools.get(request["tool"])

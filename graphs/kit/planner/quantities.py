@@ -75,7 +75,7 @@ def find_quantities(text: str, tool: ToolProfile, *, cued_only: bool = False) ->
 def _note_second_values(
     reading: _Reading, arguments: Sequence[Argument], free: list[Figure], found: Quantities
 ) -> None:
-    """A figure that is left although a cue claims it for an argument with another value makes that one unclear."""
+    """A figure left over that a cue claims for an argument with another value makes that one unclear."""
     for argument in arguments:
         if argument.name not in found.values or explicit_span(reading.text, argument):
             continue

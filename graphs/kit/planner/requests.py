@@ -2,10 +2,16 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from graphs.kit.planner.phrasing import (
+    continues_sentence,
+    is_courtesy,
+    is_order,
+    starts_request,
+    varies_the_one_before,
+)
 from graphs.kit.planner.prose import BLANK, masked, without_sql
-from graphs.kit.planner.words import word_set
 
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|vs|approx|no|fig|dr|mr|mrs|ms|etc|incl|max|min|resp|ca|cf|st|avg|std|dept|col|eq|ver|[A-Za-z])\.$",
@@ -22,50 +28,6 @@ _THEN = re.compile(
 _AND = re.compile(
     r"\s*,?\s+(?:and|&|plus|as\s+well\s+as|but)\s+(?:also\s+|please\s+)?|,\s+(?:also\s+|please\s+)?",
     re.IGNORECASE,
-)
-_STARTERS = word_set(
-    """add adjust analyse analyze answer apply are assess build calculate can chart check clean compare compute
-    convert could count create cut delete describe design determine display do does draw erase estimate evaluate
-    explain export find fit fix forecast generate get give group help how i inspect is join let list load look make
-    may maximise maximize measure minimise minimize model optimise optimize plan please plot predict prepare print
-    profile query read remove repair report run save say schedule select show simulate solve split suggest sum
-    summarise summarize tell test total update use validate verify visualise visualize want was were what when
-    where which who why will would write"""
-)
-_FOREIGN_STARTERS = word_set(
-    """book buy call cook email mail message order phone pay play post publish reserve send share sing text
-    translate tweet upload"""
-)
-_COURTESY = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|dear (?:all|team|agent)|everyone|there|"
-    r"thanks(?: a lot)?|thank you(?: (?:very|so) much)?|many thanks|cheers|in advance|regards|"
-    r"please|ok|okay|great|super|perfect|nice|well|so|again|sorry|you|bye|goodbye)\b\W*)+$",
-    re.IGNORECASE,
-)
-_HELP = re.compile(
-    r"^\W*(?:(?:please|hi|hello|hey|so|and|ok|can you|could you|tell me|explain)\b\W*)*"
-    r"(?:help(?: me)?|who are you|what (?:can|do|could) (?:you|i|this agent) (?:do|ask|help)(?:.{0,30})|"
-    r"how (?:do|can) (?:i|you|this) (?:use|work|help).{0,30}|what (?:is|are) (?:this|you)(?: for)?)\W*$",
-    re.IGNORECASE,
-)
-_STATEMENT = re.compile(
-    r"^\W*(?:(?:so|and|but|well|hi|hello|now)\b[\s,]*)*"
-    r"(?:(?:i|we)\s+(?!want|need|would|wish|like|request|ask|have to|must)\w+|(?:i'm|we're|i've|we've)\s"
-    r"|(?:my|our)\s|(?:there|here|this|these|those|that)\s+(?:is|are|was|were)\b)",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(
-    r"^\W*(?:(?:please|also|and|so|now|ok|okay|hi|hello|hey|but|kindly|first|secondly|second|third)\b[\s,:]*)*",
-    re.IGNORECASE,
-)
-_VARIATION = re.compile(
-    r"^\W*(?:(?:and|but|now|ok|okay)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|(?:the\s+)?same|"
-    r"again|now|instead|rather|for|with|repeat|redo|try|use|make it|also for|as an?)\b"
-    r"|^\W*(?:and|now)\b|\b(?:instead|again|this time)\W*$",
-    re.IGNORECASE,
-)
-_SAME_AGAIN = re.compile(
-    r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
 )
 
 
@@ -84,12 +46,24 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Fragment:
-    """A part of a message (character offsets); `listed` says that "then" or a list item set it apart."""
+    """A part of a message (character offsets).
+
+    `listed` says that "then" or a list item set it apart, `varies` that it asks for the one before again
+    with another value.
+    """
 
     start: int
     end: int
     listed: bool
     varies: bool = False
+
+    def of(self, text: str) -> str:
+        """Return the part of the text."""
+        return text[self.start : self.end]
+
+    def up_to(self, other: "Fragment") -> "Fragment":
+        """Return the fragment from here to the other's end."""
+        return Fragment(self.start, other.end, self.listed or other.listed, self.varies)
 
 
 Judge = Callable[[str], Verdict]
@@ -101,35 +75,8 @@ def split(text: str, names: Sequence[str], judge: Judge) -> list[Fragment]:
     `names` are the files of the session: the dots in them end no sentence.
     """
     mask = _mask(text, names)
-    pieces = [part for piece in _strong_pieces(mask) for part in _parted_by_and(text, mask, piece, judge)]
-    kept = [piece for piece in pieces if not is_courtesy(text[piece.start : piece.end])]
-    return _joined(text, kept, judge)
-
-
-def is_courtesy(text: str) -> bool:
-    """Return whether the text is a greeting, thanks or the like."""
-    return not re.search(r"\w", text) or _COURTESY.match(text) is not None
-
-
-def asks_for_help(text: str) -> bool:
-    """Return whether the text asks what this agent is for."""
-    return _HELP.match(text) is not None
-
-
-def starts_request(text: str) -> bool:
-    """Return whether the text begins like an order or a question."""
-    word = re.match(r"[^\W\d_]+", _LEAD.sub("", text))
-    return word is not None and word[0].lower() in _STARTERS
-
-
-def is_statement(text: str) -> bool:
-    """Return whether the text tells something ("I have a printer …") rather than asking for it."""
-    return _STATEMENT.match(text) is not None and "?" not in text
-
-
-def varies_earlier(text: str) -> bool:
-    """Return whether the text varies an earlier request ("what about 90 %?", "now by month")."""
-    return _VARIATION.search(text) is not None
+    parts = [part for piece in _strong_pieces(mask) for part in _parted_by_and(text, mask, piece, judge)]
+    return _joined(text, [part for part in parts if not is_courtesy(part.of(text))], judge)
 
 
 def _mask(text: str, names: Sequence[str]) -> str:
@@ -169,76 +116,70 @@ def _inline_numbers(mask: str) -> list[re.Match[str]]:
 def _parted_by_and(text: str, mask: str, piece: Fragment, judge: Judge) -> list[Fragment]:
     """Part at "and" and commas where both sides ask for something."""
     joints = [m for m in _AND.finditer(mask, piece.start, piece.end) if m.start() > piece.start]
-    parts: list[Fragment] = []
-    start, listed = piece.start, piece.listed
-    for index, joint in enumerate(joints):
-        right_end = joints[index + 1].start() if index + 1 < len(joints) else piece.end
-        left, right = text[start : joint.start()], text[joint.end() : right_end]
-        if _both_ask(left, right, judge):
-            parts.append(Fragment(start, joint.start(), listed))
-            start, listed = joint.end(), False
-    parts.append(Fragment(start, piece.end, listed))
+    bounds = [piece.start, *(place for joint in joints for place in joint.span()), piece.end]
+    members = [Fragment(bounds[i], bounds[i + 1], piece.listed and i == 0) for i in range(0, len(bounds), 2)]
+    parts = members[:1]
+    before = judge(members[0].of(text))
+    for member in members[1:]:
+        verdict = judge(member.of(text))
+        if _both_ask(before, verdict, member.of(text)):
+            parts.append(member)
+            before = verdict
+        else:
+            parts[-1] = parts[-1].up_to(member)
+            before = _together(before, verdict)
     return parts
 
 
-def _both_ask(left: str, right: str, judge: Judge) -> bool:
-    first, second = judge(left), judge(right)
+def _together(first: Verdict, second: Verdict) -> Verdict:
+    """The verdict on two fragments that are one request."""
+    return Verdict(
+        tool=first.tool or second.tool,
+        values_only=first.values_only and second.values_only,
+        own_values=first.own_values or second.own_values,
+        options=first.options | second.options,
+    )
+
+
+def _both_ask(first: Verdict, second: Verdict, words: str) -> bool:
+    """Return whether the second, with these words, is a request of its own beside the first."""
     if not first.tool or not second.tool or first.values_only or second.values_only:
         return False
     if first.tool == second.tool:
         other_options = bool(first.options and second.options and not first.options & second.options)
-        return (starts_request(right) or other_options) and first.own_values and second.own_values
-    return starts_request(right) or not second.own_values
+        return (starts_request(words) or other_options) and first.own_values and second.own_values
+    return starts_request(words) or not second.own_values
 
 
 def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragment]:
     """Join statements and mere values to the request beside them, and a tool's sentences to one another."""
     joined: list[Fragment] = []
+    heads: list[Verdict] = []
     waiting: Fragment | None = None
     for piece in pieces:
-        verdict = judge(text[piece.start : piece.end])
-        if _varies_previous(text, piece, verdict, joined):
-            joined.append(Fragment(piece.start, piece.end, piece.listed, varies=True))
-        elif not verdict.tool or verdict.values_only:
-            if _is_foreign(text, piece, verdict):
-                joined.append(piece)
-            elif joined and not text[: piece.end].rstrip().endswith(":"):
-                joined[-1] = _spanning(joined[-1], piece)
-            else:
-                waiting = _spanning(waiting, piece)
-        elif joined and _continues(text, joined[-1], piece, verdict, judge):
-            joined[-1] = _spanning(joined[-1], piece)
+        words = piece.of(text)
+        verdict = judge(words)
+        adds = bool(heads) and heads[-1].tool == verdict.tool and continues_sentence(words)
+        asks = bool(verdict.tool) and not verdict.values_only and not adds
+        if joined and not asks and verdict.own_values and varies_the_one_before(words):
+            joined.append(replace(piece, varies=True))
+            heads.append(heads[-1])
+        elif not asks and not verdict.own_values and is_order(words, listed=piece.listed):
+            joined.append(piece)
+            heads.append(verdict)
+        elif not asks and (not joined or words.rstrip().endswith(":")):
+            waiting = waiting.up_to(piece) if waiting else piece
+        elif joined and (not asks or _continues(heads[-1], verdict)):
+            joined[-1] = joined[-1].up_to(piece)
+            heads[-1] = _together(heads[-1], verdict)
         else:
-            joined.append(_spanning(waiting, piece))
+            joined.append(waiting.up_to(piece) if waiting else piece)
+            heads.append(verdict)
             waiting = None
-    if waiting:
-        joined.append(waiting)
-    return joined
+    if waiting and joined:
+        joined[-1] = joined[-1].up_to(waiting)
+    return joined or ([waiting] if waiting else [])
 
 
-def _spanning(first: Fragment | None, second: Fragment) -> Fragment:
-    if first is None:
-        return second
-    return Fragment(first.start, second.end, first.listed or second.listed, first.varies)
-
-
-def _varies_previous(text: str, piece: Fragment, verdict: Verdict, joined: Sequence[Fragment]) -> bool:
-    """ "And for d = 0.3?" after a request asks for the same again with another value."""
-    asks = _SAME_AGAIN.match(text[piece.start : piece.end]) is not None
-    return bool(joined) and asks and verdict.own_values and (verdict.values_only or not verdict.tool)
-
-
-def _continues(text: str, previous: Fragment, piece: Fragment, verdict: Verdict, judge: Judge) -> bool:
-    before = judge(text[previous.start : previous.end])
+def _continues(before: Verdict, verdict: Verdict) -> bool:
     return before.tool == verdict.tool and not (before.own_values and verdict.own_values)
-
-
-def _is_foreign(text: str, piece: Fragment, verdict: Verdict) -> bool:
-    """A request that no tool serves, as against a statement that belongs to its neighbour."""
-    if verdict.values_only or verdict.own_values:
-        return False
-    first = re.match(r"[^\W\d_]+", _LEAD.sub("", text[piece.start : piece.end]))
-    return first is not None and (
-        first[0].lower() in _FOREIGN_STARTERS
-        or (piece.listed and first[0].lower() in _STARTERS | _FOREIGN_STARTERS)
-    )

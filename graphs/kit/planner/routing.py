@@ -2,20 +2,19 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 
 from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.cues import ADJACENT, cue_places, cue_score
 from graphs.kit.planner.declarations import ToolProfile
-from graphs.kit.planner.figures import figures
+from graphs.kit.planner.figures import Figure, figures
 from graphs.kit.planner.files import Desk
 from graphs.kit.planner.options import find_option
 from graphs.kit.planner.prose import masked, named_files, sql_in, unknown_files
-from graphs.kit.planner.words import Token, content_stems, corrected, find_phrase, phrase, stem, tokens
+from graphs.kit.planner.vocabulary import description_stems, name_stems, vocabulary
+from graphs.kit.planner.words import Token, Words, corrected, find_phrase, phrase, tokens
 
 _EVIDENCE = 0.6
 """A keyword, or an example that is much alike, reaches this; arguments alone never do."""
@@ -28,6 +27,12 @@ _MARGIN = 0.12
 
 _SAME_WORDS = 1.5
 """What a request gets that says the same as an example."""
+
+_QUERY = 3.0
+"""What a tool for SQL gets for a request that holds a query."""
+
+_NAMED = 10.0
+"""What a tool gets that is called by its name."""
 
 
 @dataclass(frozen=True)
@@ -47,133 +52,107 @@ class Choice:
     rivals: tuple[ToolProfile, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A request as all tools see it; `keyword_places` are where any tool's keywords stand."""
+
+    text: str
+    words: Words
+    said: frozenset[str]
+    keyword_places: Sequence[tuple[int, int]]
+    suffixes: frozenset[str]
+    columns: int
+    figures: tuple[Figure, ...]
+    is_query: bool
+
+
 class Router:
     """Chooses among declared tools; `desk` holds the files that a request may speak of."""
 
     def __init__(self, tools: Sequence[ToolProfile], desk: Desk) -> None:
-        self.tools = tools
+        self._tools = tuple(tools)
         self._desk = desk
+        self._vocabulary = vocabulary(self._tools)
+        self._choices: dict[str, Choice] = {}
 
     def choose(self, text: str) -> Choice:
         """Return the tool that the text asks for."""
-        ranked = self.scores(text)
-        if not ranked or not _is_evidence(ranked[0], ranked[1:2]):
-            return Choice(None)
-        best = ranked[0]
-        rivals = tuple(
-            score.tool
-            for score in ranked[1:]
-            if score.words >= _EVIDENCE and score.total > best.total * (1 - _MARGIN)
-        )
-        return Choice(best.tool, rivals)
+        if text not in self._choices:
+            self._choices[text] = _choice(self.scores(text))
+        return self._choices[text]
 
     def scores(self, text: str) -> list[Score]:
         """Return the scores of all tools, the best first; equal ones in the order of their declaration."""
-        named = next((tool for tool in self.tools if tool.name in text), None)
-        if named:
-            return [Score(named, 10.0, 10.0)]
-        words = self._tokens(text)
-        places = [place for keyword in self._owners for place in find_phrase(words, keyword)]
-        scores = [self._score(tool, text, words, places) for tool in self.tools]
-        return sorted(scores, key=lambda score: -score.total)
+        reading = self._read(text)
+        return sorted((self._score(tool, reading) for tool in self._tools), key=lambda score: -score.total)
 
-    def _tokens(self, text: str) -> tuple[Token, ...]:
-        words = tokens(masked(text, self._desk.files))
-        return tuple(Token(corrected(word.stem, self._keyword_stems), word.start, word.end) for word in words)
-
-    def _score(
-        self, tool: ToolProfile, text: str, words: Sequence[Token], places: Sequence[tuple[int, int]]
-    ) -> Score:
+    def _read(self, text: str) -> _Reading:
         bare = masked(text, self._desk.files)
-        is_query = tool.takes_sql and bool(sql_in(text))
-        labels = _labels_of_others(tool, text, words)
-        by_words = _keyword_score(tool, words, places, labels, self._owners) + self._example_score(
-            tool, words
+        known = self._vocabulary.stems
+        words = Words(Token(corrected(word.stem, known), word.start, word.end) for word in tokens(bare))
+        files = [*named_files(text, self._desk.files), *unknown_files(text, self._desk.files)]
+        columns = [column for name in self._desk.files for column in self._desk.columns(name)]
+        named = mentions(masked(text, self._desk.files, quotes=False), columns)
+        return _Reading(
+            text=bare,
+            words=words,
+            said=frozenset(word.stem for word in words),
+            keyword_places=[p for keyword in self._vocabulary.owners for p in find_phrase(words, keyword)],
+            suffixes=frozenset(PurePosixPath(name).suffix for name in files),
+            columns=len({mention.column for mention in named}),
+            figures=figures(bare),
+            is_query=bool(sql_in(text)),
         )
-        by_words += 3.0 * is_query
-        by_words += min(0.6, 0.4 * sum(bool(find_option(bare, a)) for a in tool.of_kind("choice")))
-        by_words += self._name_score(tool, {word.stem for word in words})
-        if tool.approval and not any(find_phrase(words, keyword) for keyword in tool.keywords):
-            by_words = 0.0
-        return Score(tool, by_words, by_words + self._arguments_score(tool, text))
 
-    def _example_score(self, tool: ToolProfile, words: Sequence[Token]) -> float:
-        """The likeness (cosine of idf-weighted words) to the tool's most alike example; the same words count most."""
-        said = {word.stem for word in words} & self._rarity.keys()
-        length = math.sqrt(sum(self._rarity[word] ** 2 for word in said))
-        best = 0.0
-        for example in map(_example_stems, tool.examples):
-            shared = sum(self._rarity[word] ** 2 for word in said & example)
-            if shared:
-                best = max(
-                    best, shared / (length * math.sqrt(sum(self._rarity[word] ** 2 for word in example)))
-                )
+    def _score(self, tool: ToolProfile, reading: _Reading) -> Score:
+        is_named = "_" in tool.name and re.search(rf"\b{re.escape(tool.name)}\b", reading.text)
+        has_keyword = any(find_phrase(reading.words, keyword) for keyword in tool.keywords)
+        if tool.approval and not (has_keyword or is_named):
+            return Score(tool, 0.0, 0.0)
+        by_words = (
+            _keyword_score(tool, reading, self._vocabulary.owners)
+            + self._example_score(tool, reading)
+            + self._description_score(tool, reading)
+            + self._half_keyword_score(tool, reading)
+            + _option_score(tool, reading)
+            + (_QUERY if tool.takes_sql and reading.is_query else 0.0)
+            + (_NAMED if is_named else 0.0)
+        )
+        by_arguments = (
+            _file_score(tool, reading) + _column_score(tool, reading) + _figure_score(tool, reading)
+        )
+        return Score(tool, by_words, by_words + by_arguments)
+
+    def _example_score(self, tool: ToolProfile, reading: _Reading) -> float:
+        """The likeness to the tool's most alike example; the same words count most."""
+        best = max((self._vocabulary.likeness(reading.said, e) for e in tool.examples), default=0.0)
         return best + (_SAME_WORDS if best > 0.97 else 0.0)
 
-    def _arguments_score(self, tool: ToolProfile, text: str) -> float:
-        return self._file_score(tool, text) + self._column_score(tool, text) + self._value_score(tool, text)
-
-    def _file_score(self, tool: ToolProfile, text: str) -> float:
-        named = [*named_files(text, self._desk.files), *unknown_files(text, self._desk.files)]
-        if not named:
-            return 0.0
-        return 0.5 if any(tool.takes_file(PurePosixPath(name).suffix) for name in named) else -1.0
-
-    def _column_score(self, tool: ToolProfile, text: str) -> float:
-        columns = [column for name in self._desk.files for column in self._desk.columns(name)]
-        named = (
-            {m.column for m in mentions(masked(text, self._desk.files, quotes=False), columns)}
-            if columns
-            else {}
-        )
-        if not named:
-            return 0.0
-        wanted = tool.of_kind("column")
-        return min(0.3, 0.15 * len(named)) if wanted else -0.15
-
-    def _value_score(self, tool: ToolProfile, text: str) -> float:
-        bare = masked(text, self._desk.files)
-        numbers, found = tool.of_kind("number"), figures(bare)
-        places = cue_places(bare, numbers, tool.keywords)
-        cued = sum(
-            any(cue_score(bare, places[a.name], f.start, f.end, ()) >= ADJACENT for a in numbers)
-            for f in found
-        )
-        return min(0.6, 0.25 * cued)
-
-    def _name_score(self, tool: ToolProfile, said: set[str]) -> float:
-        """Words of the tool's name and description, above all the verb that the description begins with."""
-        verb, *others = _description_stems(tool.description) or ("",)
-        by_name = 0.3 * len(said & _name_stems(tool))
-        by_verb = 0.5 / self._verbs[verb] if verb in said else 0.0
-        by_description = sum(0.12 for word in set(others) & said if word in self._rarity)
-        return by_name + by_verb + min(0.36, by_description)
-
-    @cached_property
-    def _owners(self) -> Counter[tuple[str, ...]]:
-        return Counter(keyword for tool in self.tools for keyword in tool.keywords)
-
-    @cached_property
-    def _keyword_stems(self) -> frozenset[str]:
-        keywords = {word for keyword in self._owners for word in keyword}
-        examples = {
-            word for tool in self.tools for example in tool.examples for word in _example_stems(example)
+    def _half_keyword_score(self, tool: ToolProfile, reading: _Reading) -> float:
+        """A word of a longer keyword that no other tool's keywords have ("finish" of "finish in time")."""
+        in_part = {
+            word
+            for keyword in tool.keywords
+            if len(keyword) > 1 and not find_phrase(reading.words, keyword)
+            for word in keyword
         }
-        return frozenset(keywords | examples)
+        return _FAINT_EVIDENCE if in_part & reading.said & self._vocabulary.single_owners else 0.0
 
-    @cached_property
-    def _rarity(self) -> dict[str, float]:
-        """The inverse frequency over tools of the words in their examples and keywords."""
-        counts: Counter[str] = Counter()
-        for tool in self.tools:
-            used = {word for example in tool.examples for word in _example_stems(example)}
-            counts.update(used | {word for keyword in tool.keywords for word in keyword})
-        return {word: math.log(1 + len(self.tools) / count) for word, count in counts.items()}
+    def _description_score(self, tool: ToolProfile, reading: _Reading) -> float:
+        """Words of the tool's name and description, above all the verb that the description begins with."""
+        verb, *others = description_stems(tool.description) or ("",)
+        by_name = 0.3 * len(reading.said & name_stems(tool.name))
+        by_verb = 0.5 / self._vocabulary.verbs[verb] if verb in reading.said else 0.0
+        by_others = sum(0.12 for word in set(others) & reading.said if word in self._vocabulary.stems)
+        return by_name + by_verb + min(0.36, by_others)
 
-    @cached_property
-    def _verbs(self) -> Counter[str]:
-        """How many tools' descriptions begin with each word."""
-        return Counter(words[0] for tool in self.tools if (words := _description_stems(tool.description)))
+
+def _choice(ranked: Sequence[Score]) -> Choice:
+    if not ranked or not _is_evidence(ranked[0], ranked[1:2]):
+        return Choice(None)
+    best = ranked[0]
+    rivals = [s.tool for s in ranked[1:] if s.words >= _EVIDENCE and s.total > best.total * (1 - _MARGIN)]
+    return Choice(best.tool, tuple(rivals))
 
 
 def _is_evidence(best: Score, next_best: Sequence[Score]) -> bool:
@@ -183,56 +162,68 @@ def _is_evidence(best: Score, next_best: Sequence[Score]) -> bool:
     return best.words >= _FAINT_EVIDENCE and best.total >= _WITH_ARGUMENTS and lead >= _CLEAR_LEAD
 
 
-def _name_stems(tool: ToolProfile) -> set[str]:
-    return {stem(word) for word in tool.name.split("_") if len(word) > 3}
-
-
-@lru_cache(maxsize=512)
-def _description_stems(description: str) -> tuple[str, ...]:
-    """Return the stems of the description's first sentence that say something, in order."""
-    sentence = re.split(r"(?<=[.!?])\s|\n\n", description.strip())[0]
-    said = content_stems(sentence)
-    return tuple(token.stem for token in tokens(sentence) if token.stem in said)
-
-
-@lru_cache(maxsize=1024)
-def _example_stems(example: str) -> frozenset[str]:
-    return content_stems(masked(example))
-
-
-def _keyword_score(
-    tool: ToolProfile,
-    words: Sequence[Token],
-    places: Sequence[tuple[int, int]],
-    labels: Collection[int],
-    owners: Mapping[tuple[str, ...], int],
-) -> float:
+def _keyword_score(tool: ToolProfile, reading: _Reading, owners: Mapping[tuple[str, ...], int]) -> float:
     """A longer keyword counts more and a shared one less.
 
-    Inside another tool's longer keyword (`places`), or as the label of a figure that the tool does not take
-    (`labels`), it counts little.
+    Inside another tool's longer keyword, or as the label of a figure that the tool does not take ("64
+    patients per arm"), it counts little.
     """
+    labels = _labels_of_others(tool, reading)
     found: dict[tuple[int, int], float] = {}
     for keyword in tool.keywords:
-        for first, last in find_phrase(words, keyword):
+        for first, last in find_phrase(reading.words, keyword):
             weight = (1.0 + 0.6 * (len(keyword) - 1)) / math.sqrt(owners[keyword])
-            inside = any(a <= first and last <= b and b - a > last - first for a, b in places)
+            inside = any(a <= first and last <= b and b - a > last - first for a, b in reading.keyword_places)
             found[first, last] = weight * (0.35 if inside or first in labels else 1.0)
-    apart: dict[tuple[int, int], float] = {}
-    for (first, last), weight in sorted(found.items(), key=lambda item: (item[0][0] - item[0][1], -item[1])):
-        if not any(first < end and start < last for start, end in apart):
-            apart[first, last] = weight
-    ranked = sorted(apart.values(), reverse=True)
+    ranked = sorted(_without_overlaps(found).values(), reverse=True)
     return sum(weight * 0.6**rank for rank, weight in enumerate(ranked))
 
 
-def _labels_of_others(tool: ToolProfile, text: str, words: Sequence[Token]) -> set[int]:
+def _without_overlaps(found: Mapping[tuple[int, int], float]) -> dict[tuple[int, int], float]:
+    """Keep the longest of keywords that overlap."""
+    kept: dict[tuple[int, int], float] = {}
+    for (first, last), weight in sorted(found.items(), key=lambda item: (item[0][0] - item[0][1], -item[1])):
+        if not any(first < end and start < last for start, end in kept):
+            kept[first, last] = weight
+    return kept
+
+
+def _labels_of_others(tool: ToolProfile, reading: _Reading) -> Collection[int]:
     """Return the words directly behind a figure ("64 patients") that are no cue of the tool's own numbers."""
     own = {phrase(cue)[0] for argument in tool.of_kind("number") for cue in argument.own_cues if phrase(cue)}
+    words = reading.words
     return {
         index
         for index in range(1, len(words))
         if words[index - 1].stem.isdigit()
         and words[index].stem not in own
-        and text[words[index - 1].end : words[index].start] in {" ", "-"}
+        and reading.text[words[index - 1].end : words[index].start] in {" ", "-"}
     }
+
+
+def _option_score(tool: ToolProfile, reading: _Reading) -> float:
+    named = sum(bool(find_option(reading.text, argument)) for argument in tool.of_kind("choice"))
+    return min(0.6, 0.4 * named)
+
+
+def _file_score(tool: ToolProfile, reading: _Reading) -> float:
+    if not reading.suffixes:
+        return 0.0
+    return 0.5 if any(tool.takes_file(suffix) for suffix in reading.suffixes) else -1.0
+
+
+def _column_score(tool: ToolProfile, reading: _Reading) -> float:
+    if not reading.columns:
+        return 0.0
+    return min(0.3, 0.15 * reading.columns) if tool.of_kind("column") else -0.15
+
+
+def _figure_score(tool: ToolProfile, reading: _Reading) -> float:
+    """Figures beside which a cue of the tool stands."""
+    numbers = tool.of_kind("number")
+    places = cue_places(reading.text, numbers, tool.keywords)
+    cued = sum(
+        any(cue_score(reading.text, places[a.name], f.start, f.end, ()) >= ADJACENT for a in numbers)
+        for f in reading.figures
+    )
+    return min(0.6, 0.25 * cued)

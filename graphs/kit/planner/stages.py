@@ -10,14 +10,14 @@ from langchain_core.messages.tool import ToolCall
 from langchain_core.tools import BaseTool
 
 from graphs.kit.planner import answers
-from graphs.kit.planner.conversation import HANDOFF_PREFIX, NOTES, Conversation, is_handoff, notes_of
+from graphs.kit.planner.conversation import NOTES, Conversation, is_handoff, notes_of
 from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
-from graphs.kit.planner.files import files_named
+from graphs.kit.planner.files import files_named, refers_back
 from graphs.kit.planner.filling import fill
 from graphs.kit.planner.planning import Plan, make_plan
 from graphs.kit.planner.prose import Message, read_message
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_arguments
-from graphs.kit.subagent import Handoff
+from graphs.kit.subagent import HANDOFF_PREFIX, Handoff
 
 
 def supervise(conversation: Conversation, handoffs: Sequence[Handoff]) -> AIMessage:
@@ -29,14 +29,12 @@ def supervise(conversation: Conversation, handoffs: Sequence[Handoff]) -> AIMess
     done = notes_of(last).get("to", 0)
     owners = {tool.name: tool.subagent for tool in tools}
     answers_so_far = _answers_of_team(conversation)
-    stuck = any(
-        notes_of(answer).get("question") or notes_of(answer).get("failed") for answer in answers_so_far
-    )
+    stuck = [tool for tool in tools if tool.name in {_stuck_at(answer) for answer in answers_so_far}]
     skipped: list[PlannedRequest] = list(notes_of(last).get("skipped", []))
     while done < len(plan["requests"]):
         end = _end_of_group(plan["requests"], done, owners)
         group = plan["requests"][done:end]
-        if not (stuck and _builds_on_earlier(group[0], tools, conversation)):
+        if not _builds_on(stuck, group[0], tools, conversation):
             notes = {"plan": plan, "from": done, "to": end, "skipped": skipped}
             return _hand_over(conversation, owners[group[0]["tool"]], group, notes)
         skipped = [*skipped, *group]
@@ -56,12 +54,26 @@ def _end_of_group(requests: Sequence[PlannedRequest], start: int, owners: dict[s
     return end
 
 
-def _builds_on_earlier(
-    request: PlannedRequest, tools: Sequence[ToolProfile], conversation: Conversation
+def _stuck_at(answer: AIMessage) -> str:
+    """Return the tool that failed, or that needs an answer of the person first; '' for none."""
+    notes = notes_of(answer)
+    question: Question | None = notes.get("question")
+    return question["request"]["tool"] if question else notes.get("failed", "")
+
+
+def _builds_on(
+    stuck: Sequence[ToolProfile],
+    request: PlannedRequest,
+    tools: Sequence[ToolProfile],
+    conversation: Conversation,
 ) -> bool:
-    """A request that needs a file and names none takes what an earlier one made."""
+    """Return whether the request takes a file that a tool which got stuck was to work on before."""
     tool = next(tool for tool in tools if tool.name == request["tool"])
-    return bool(tool.of_kind("file")) and not files_named(request["text"], conversation.desk)
+    if not stuck or not tool.of_kind("file") or files_named(request["text"], conversation.desk):
+        return False
+    before = {suffix for each in stuck for argument in each.of_kind("file") for suffix in argument.suffixes}
+    wanted = {suffix for argument in tool.of_kind("file") for suffix in argument.suffixes}
+    return bool(before & wanted) or refers_back(request["text"])
 
 
 def _hand_over(
@@ -88,10 +100,13 @@ def _final(
     question: Question | None = next(
         (found for answer in answers_so_far if (found := notes_of(answer).get("question"))), None
     )
+    asked = question["text"] if question else ""
     parts = [
         *request.notices,
-        *(answer.text for answer in answers_so_far),
+        *(answer.text.removesuffix(asked) for answer in answers_so_far),
         answers.unserved(plan["unserved"]),
+        answers.left_out(plan.get("left_out", 0)),
+        asked,
     ]
     open_request = plan["question"]
     if question is None:
@@ -170,7 +185,7 @@ def _stopped(
     request = requests[step]["text"] if 0 <= step < len(requests) else str(result.name)
     left = [later["text"] for later in requests[step + 1 :]]
     text = answers.joined([*texts, answers.failure(result.text, request), answers.not_done(left)])
-    return AIMessage(text, additional_kwargs={NOTES: {"failed": True}})
+    return AIMessage(text, additional_kwargs={NOTES: {"failed": str(result.name)}})
 
 
 def _asking(texts: Sequence[str], question: Question) -> AIMessage:

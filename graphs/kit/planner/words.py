@@ -1,11 +1,12 @@
 """Words of a text: tokens with their places, light stems, and phrases found among them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+_LONGEST_RUN = 8
 _VOWEL = re.compile(r"[aeiouy]")
 
 
@@ -15,11 +16,11 @@ def word_set(text: str) -> frozenset[str]:
 
 
 STOP_WORDS = word_set(
-    """a about all also an and any are as at be been but by can could data do does down every file files for from
-    get give has have here how i if in into is it its just let like make many may me might more much must my need
-    no not now of off on once one only or our out over please should show so some than thank thanks that the
-    their them then there these they this those to too up us use used using very want was we were what when
-    where which who why will with would you your"""
+    """a about all also an and any are as at be been but by can could data do does down every file files for
+    from get give has have here how i if in into is it its just let like make many may me might more much must
+    my need no not now of off on once one only or our out over please should show so some than thank thanks
+    that the their them then there these they this those to too up us use used using very want was we were
+    what when where which who why will with would you your"""
 )
 """Words that say little about which tool is meant."""
 
@@ -33,10 +34,25 @@ class Token:
     end: int
 
 
-@lru_cache(maxsize=4096)
-def tokens(text: str) -> tuple[Token, ...]:
+class Words(tuple[Token, ...]):
+    """The words of a text in order, with an index of the runs of up to eight of them."""
+
+    @cached_property
+    def runs(self) -> dict[str, list[tuple[int, int]]]:
+        """Where runs stand, as ranges of indices, by their stems written together."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for first in range(len(self)):
+            joined = ""
+            for last in range(first, min(first + _LONGEST_RUN, len(self))):
+                joined += self[last].stem
+                found.setdefault(joined, []).append((first, last + 1))
+        return found
+
+
+@lru_cache(maxsize=512)
+def tokens(text: str) -> Words:
     """Return the words and whole numbers of the text, in order; hyphens and underscores part words."""
-    return tuple(Token(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text))
+    return Words(Token(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text))
 
 
 def stems(text: str) -> tuple[str, ...]:
@@ -98,37 +114,12 @@ def phrase(text: str) -> tuple[str, ...]:
     return stems(text)
 
 
-def find_phrase(words: Sequence[Token], wanted: Sequence[str]) -> list[tuple[int, int]]:
+def find_phrase(words: Words, wanted: Sequence[str]) -> list[tuple[int, int]]:
     """Return where the phrase stands, as ranges of token indices.
 
     Words may be written together or apart: "log-rank", "log rank" and "logrank" are the same.
     """
-    target = "".join(wanted)
-    if not target:
-        return []
-    found = []
-    for first in range(len(words)):
-        last = _match_from(words, first, target)
-        if last is not None:
-            found.append((first, last))
-    return found
-
-
-def _match_from(words: Sequence[Token], first: int, target: str) -> int | None:
-    joined = ""
-    for index in range(first, len(words)):
-        joined += words[index].stem
-        if joined == target:
-            return index + 1
-        if not target.startswith(joined):
-            return None
-    return None
-
-
-def contains_phrase(text: str, wanted: Iterable[str]) -> bool:
-    """Return whether one of the phrases stands in the text."""
-    words = tokens(text)
-    return any(find_phrase(words, phrase(candidate)) for candidate in wanted)
+    return words.runs.get("".join(wanted), [])
 
 
 def corrected(word: str, vocabulary: frozenset[str]) -> str:

@@ -21,7 +21,7 @@ Event = Annotated[
     column_argument(
         "1 where the event happened, 0 where the participant is censored; found by its name (event, status, "
         "relapse, death) when not given.",
-        cues=("event", "events", "status", "outcome", "to", "until"),
+        cues=("event", "events", "status", "outcome", "time to", "until"),
     ),
 ]
 
@@ -29,7 +29,7 @@ Event = Annotated[
 @agent_tool(
     keywords=(
         *("kaplan-meier", "survival", "survival curve", "survival curves", "median survival", "median time"),
-        *("survive", "time to event", "time to relapse", "time to death", "km curve"),
+        *("survive", "time to event", "time to relapse", "time to death", "km curve", "log-rank"),
     ),
     examples=(
         "Kaplan-Meier survival of gehan.csv with time weeks, event relapse and arm arm.",

@@ -7,9 +7,9 @@ import pytest
 from tests.support.kit_environment import clean_kit_environment, forget_settings
 from tests.support.model_server import ModelServer, model_server
 
-OPENAI_CHAT = "openai:gpt-5"
-OPENAI_RESPONSES = "openai:gpt-5-pro"
-ANTHROPIC = "anthropic:claude-sonnet-4-5"
+OPENAI_CHAT = "openai:gpt-5.5"
+OPENAI_RESPONSES = "openai:gpt-6.1-sol"
+ANTHROPIC = "anthropic:claude-sonnet-5-5"
 
 
 @pytest.fixture(autouse=True)

@@ -44,8 +44,9 @@ async def test_migrations_and_operations_run_side_by_side(settings):
 
 
 async def test_saver_store_and_readers_share_one_pool(settings):
-    async with open_saver(settings) as saver, open_store(settings) as store:
-        async with shared_database(settings) as database:
+    # Each reads the settings for itself.
+    async with open_saver(settings) as saver, open_store(settings.model_copy()) as store:
+        async with shared_database(settings.model_copy()) as database:
             assert saver.database is store.database is database
         # Its last reader left, and the pool is still open.
         await put(saver, "t")

@@ -206,6 +206,20 @@ async def test_a_deadline_of_the_caller_is_kept_during_an_outage(own_postgres):
         assert time.monotonic() - started < 1.5
 
 
+async def test_a_caller_in_a_hurry_does_not_renew_the_pool(settings, caplog, monkeypatch):
+    async with shared_database(settings) as database:
+
+        async def ask_slowly() -> None:
+            async with database.connection() as conn:
+                await conn.execute("SELECT pg_sleep(5)")
+
+        monkeypatch.setattr(database.pool, "drain", lambda: pytest.fail("the pool was renewed"))
+        with pytest.raises(DatabaseUnavailable, match="it is slow"):
+            await database.run(ask_slowly, within=0.2)
+
+        assert caplog.messages == []
+
+
 async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgres):
     async with open_saver(PersistenceSettings(**settings_for(own_postgres.uri))) as saver:
         await put(saver, "t")

@@ -1,9 +1,11 @@
 import asyncio
+import inspect
 
 import psycopg
 import pytest
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.conformance.test_utils import generate_config, generate_metadata
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.settings import PersistenceSettings
@@ -17,6 +19,18 @@ from tests.support.proxy import Proxy
 def test_the_server_sees_every_capability_in_the_class(method):
     # As langgraph_api's CheckpointerCapabilities.from_type looks for them.
     assert getattr(HoldfastSaver, method) is not getattr(BaseCheckpointSaver, method)
+
+
+def test_no_operation_of_the_base_reaches_the_database_without_retry():
+    # A new version of the base may bring one that isn't wrapped yet.
+    reaching = {
+        name
+        for name, method in vars(AsyncPostgresSaver).items()
+        if inspect.isfunction(inspect.unwrap(method)) and "self._cursor(" in inspect.getsource(method)
+    }
+
+    assert {"aput", "aget_tuple", "alist"} <= reaching
+    assert reaching <= vars(HoldfastSaver).keys()
 
 
 async def test_the_tables_are_those_of_langgraph(saver, uri, postgres):

@@ -1,0 +1,254 @@
+"""Statistics of a table's columns, by groups and periods: which rows count, and what is missing in them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from duckdb import DuckDBPyConnection
+
+from graphs.analytics.conditions import describe_conditions, parse_conditions
+from graphs.analytics.sql import Bucket, Filter, QueryResult, Statistic, aggregate_sql
+from graphs.kit.tables.duck import one_row, quote
+from graphs.kit.tables.load import Source, TableInfo, connect, read_table, table_name
+
+Row = tuple[Any, ...]
+
+_NO_AMOUNTS = frozenset(
+    "age code day hour id index key latitude longitude lat lon mean month no number pct percent percentage "
+    "price quarter rank rate ratio score share week weekday year zip".split()
+)
+_VALUES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows count, and into which groups they fall.
+
+    `by` are columns; `bucket` groups by month, quarter or year of `date_column` (by default the only column of
+    dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one calendar year.
+    """
+
+    by: tuple[str, ...] = ()
+    bucket: Bucket | None = None
+    date_column: str | None = None
+    where: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A statistic of one or more columns, for each group.
+
+    A row of `rows` holds the group's keys, then a value for each of `measures` (for a count of rows: one),
+    under the names in `columns`. `rows_used` of the table's rows met `filters`; `missing` says for each
+    measure how many of these had no value. `sql` is the statement behind each measure.
+    """
+
+    table: TableInfo
+    statistic: Statistic
+    measures: tuple[str, ...]
+    selection: Selection
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    filters: tuple[Filter, ...]
+    rows_used: int
+    missing: tuple[int, ...]
+    sql: tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the columns that tell the groups apart."""
+        return self.columns[: len(self.columns) - max(1, len(self.measures))]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Names of the columns that hold the statistic."""
+        return self.columns[len(self.keys) :]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as a DataFrame with numbers and dates typed for a chart."""
+        return QueryResult(self.columns, self.rows, len(self.rows), False, self.sql[0]).frame()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """A table that has been read once, for several statistics of it."""
+
+    connection: DuckDBPyConnection
+    info: TableInfo
+
+    def frame(self) -> pd.DataFrame:
+        """The whole table, as `load_frame` gives it."""
+        return self.connection.execute(f"SELECT * FROM {quote(self.info.name)}").df()
+
+    def head(self, rows: int) -> tuple[tuple[str, ...], list[Row]]:
+        """The names of the columns, and the first rows."""
+        return self._rows(f"SELECT * FROM {quote(self.info.name)} LIMIT {rows}")
+
+    def aggregate(self, statistic: Statistic, measures: Sequence[str], selection: Selection) -> Aggregate:
+        """Return the statistic of each measure by the selection's groups; no measure: count the rows.
+
+        Ordered by the keys when they are periods, dates or numbers, else from the first measure's largest
+        value down. Raises ValueError for a column that doesn't exist or has the wrong type, for conditions
+        that can't be read or that no row meets, and for a period when it is open which dates are meant.
+        """
+        selection = _settled(self.info, selection)
+        filters = _filters(self.info, selection)
+        rows_used = self._count(None, filters)
+        if not rows_used:
+            raise ValueError(self._nothing_left(filters))
+        statements = tuple(
+            aggregate_sql(
+                self.info,
+                statistic,
+                measure,
+                by=selection.by,
+                time_column=selection.date_column if selection.bucket else None,
+                bucket=selection.bucket,
+                filters=filters,
+            )
+            for measure in measures or (None,)
+        )
+        columns, rows = self._joined(statements)
+        return Aggregate(
+            table=self.info,
+            statistic=statistic,
+            measures=tuple(_spelt(self.info, measure) for measure in measures),
+            selection=selection,
+            columns=columns,
+            rows=_in_order(self.info, columns, rows, len(statements), selection),
+            filters=filters,
+            rows_used=rows_used,
+            missing=tuple(rows_used - self._count(measure, filters) for measure in measures),
+            sql=statements,
+        )
+
+    def _count(self, measure: str | None, filters: Sequence[Filter]) -> int:
+        (count,) = one_row(self.connection, aggregate_sql(self.info, "count", measure, filters=filters))
+        return count
+
+    def _joined(self, statements: Sequence[str]) -> tuple[tuple[str, ...], list[Row]]:
+        """Run the statements, which yield the same groups, and set their values side by side."""
+        columns, rows = self._rows(statements[0])
+        for statement in statements[1:]:
+            more, others = self._rows(statement)
+            by_key = {row[:-1]: row[-1] for row in others}
+            keys = len(more) - 1
+            rows = [(*row, by_key[row[:keys]]) for row in rows]
+            columns = (*columns, more[-1])
+        return columns, rows
+
+    def _rows(self, statement: str) -> tuple[tuple[str, ...], list[Row]]:
+        cursor = self.connection.execute(statement)
+        return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
+
+    def _nothing_left(self, filters: Sequence[Filter]) -> str:
+        lines = [f"No row of the table has {describe_conditions(filters)}."]
+        for name in dict.fromkeys(_spelt(self.info, each.column) for each in filters):
+            if _is_text(self.info, name):
+                lines.append(f"'{name}' holds {self._some_values(name)}.")
+        return " ".join(lines)
+
+    def _some_values(self, column: str) -> str:
+        name = quote(column)
+        found = self.connection.execute(
+            f"SELECT DISTINCT {name} FROM {quote(self.info.name)} WHERE {name} IS NOT NULL "
+            f"ORDER BY 1 LIMIT {_VALUES_SHOWN + 1}"
+        ).fetchall()
+        shown = ", ".join(repr(value) for (value,) in found[:_VALUES_SHOWN])
+        return shown + (" and more" if len(found) > _VALUES_SHOWN else "")
+
+
+def ranked(result: Aggregate, top: int, *, smallest: bool = False) -> tuple[tuple[Row, ...], int]:
+    """The groups with the `top` largest (or smallest) values of the first measure, largest (smallest) first,
+    and how many more share the last one's value. Groups without a value are left out."""
+    place = len(result.keys)
+    valued = [row for row in result.rows if row[place] is not None]
+    ordered = sorted(valued, key=lambda row: row[place], reverse=not smallest)
+    first, rest = ordered[:top], ordered[top:]
+    return tuple(first), sum(row[place] == first[-1][place] for row in rest)
+
+
+@contextmanager
+def open_table(file_name: str, source: Source) -> Generator[OpenTable]:
+    """Read a table, named in SQL after its file. Raises ValueError as `read_table` does."""
+    with connect() as connection:
+        yield OpenTable(connection, read_table(connection, table_name(file_name), source))
+
+
+def number_columns(table: TableInfo) -> tuple[str, ...]:
+    """Names of the columns of numbers."""
+    return tuple(column.name for column in table.columns if column.is_number)
+
+
+def amount_columns(table: TableInfo) -> tuple[str, ...]:
+    """Names of the columns of numbers that may be added up, as far as their names tell: no prices, rates,
+    years or identifiers."""
+    return tuple(name for name in number_columns(table) if not _NO_AMOUNTS & set(name.lower().split("_")))
+
+
+def date_column(table: TableInfo, given: str | None = None) -> str:
+    """The column of dates that a period refers to: the one given, else the only one. Raises ValueError when
+    it is open which is meant."""
+    if given:
+        return _spelt(table, given)
+    dates = [column.name for column in table.columns if column.is_time]
+    if len(dates) != 1:
+        held = f"several: {', '.join(dates)}" if dates else "none"
+        raise ValueError(f"A period needs one column of dates, and the table has {held}. Name the column.")
+    return dates[0]
+
+
+def _settled(table: TableInfo, selection: Selection) -> Selection:
+    """Name the columns as the table does, and settle which dates a period is of."""
+    by = tuple(dict.fromkeys(_spelt(table, name) for name in selection.by))
+    bucket, given = selection.bucket, selection.date_column
+    dates = [column.name for column in table.columns if column.is_time]
+    if bucket and not given:
+        own = [column.name for column in table.columns if column.name.lower() == bucket]
+        if own and (own[0] in by or not dates):  # a column "year" holds the years already
+            return replace(selection, by=tuple(dict.fromkeys([own[0], *by])), bucket=None)
+        given = next((name for name in by if name in dates), None)
+        by = tuple(name for name in by if name != given)
+    if bucket:
+        return replace(selection, by=by, date_column=date_column(table, given))
+    return replace(selection, by=by)
+
+
+def _filters(table: TableInfo, selection: Selection) -> tuple[Filter, ...]:
+    filters = parse_conditions(selection.where) if selection.where else ()
+    if selection.year is None:
+        return filters
+    own = [name for name in number_columns(table) if name.lower() == "year"]
+    if own and not selection.date_column:
+        return (*filters, Filter(own[0], "=", selection.year))
+    column = date_column(table, selection.date_column)
+    year = selection.year
+    return (*filters, Filter(column, ">=", date(year, 1, 1)), Filter(column, "<=", date(year, 12, 31)))
+
+
+def _in_order(
+    table: TableInfo, columns: Sequence[str], rows: list[Row], values: int, selection: Selection
+) -> tuple[Row, ...]:
+    """Rows along a key that has an order of its own; others stay from the largest value down."""
+    keys = len(columns) - values
+    ordered = {column.name for column in table.columns if column.is_number or column.is_time}
+    if selection.bucket or not keys or not ordered.issuperset(columns[:keys]):
+        return tuple(rows)
+    return tuple(sorted(rows, key=lambda row: [(key is None, key) for key in row[:keys]]))
+
+
+def _spelt(table: TableInfo, name: str) -> str:
+    """The column's name as the table spells it; a name that it lacks stays, and the SQL's maker refuses it."""
+    names = [column.name for column in table.columns]
+    alike = [each for each in names if each.casefold() == name.casefold()]
+    return alike[0] if name not in names and len(alike) == 1 else name
+
+
+def _is_text(table: TableInfo, name: str) -> bool:
+    return any(column.name == name and column.type == "VARCHAR" for column in table.columns)

@@ -1,0 +1,85 @@
+"""Charts in words: what was drawn from which rows, with the figures behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any
+
+from graphs.analytics import wording
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graphs.analytics.chart import Chart
+    from graphs.analytics.drawing import Drawing
+    from graphs.analytics.regression import Regression
+
+
+def drawn(kind: str, what: str, file: str, drawing: Drawing, chart: Chart, names: tuple[str, str]) -> str:
+    """A chart of `what` from the file; `names` are those of the picture and of the data's file."""
+    picture, data = names
+    lines = [
+        f"**{picture}** is a {kind} of {what}, from {_rows(file, drawing)}. The data behind it: **{data}**.",
+        *(["- Added up, for no statistic was named"] if drawing.assumed else []),
+        *([f"- {chart.note[0].upper()}{chart.note[1:]}"] if chart.note else []),
+        *(wording.method(drawing.result) if drawing.result else wording.notes(drawing.table)),
+        *_figures(drawing, chart.data),
+    ]
+    return "\n".join(lines)
+
+
+def subject(drawing: Drawing) -> str:
+    """What a chart by groups is of: "total revenue_usd by region"."""
+    if drawing.result is None:
+        return f"{' and '.join(drawing.values)} by {' and '.join(drawing.keys)}"
+    names = wording.value_names(drawing.result), wording.key_names(drawing.result)
+    return " by ".join(" and ".join(each) for each in names)
+
+
+def trend_line(fit: Regression) -> str:
+    """The line through a scatter plot."""
+    intercept, slope = (each.estimate for each in fit.coefficients)
+    return (
+        f"- Line by least squares: {fit.response} = {wording.significant(intercept)} "
+        f"{'+' if slope >= 0 else '−'} {wording.significant(abs(slope))} × {fit.coefficients[1].term}; "
+        f"R² {fit.r_squared:.4g}, residual standard deviation {wording.significant(fit.residual_sd)}"
+    )
+
+
+def data_records(data: pd.DataFrame) -> list[dict[str, Any]]:
+    """The first rows as plain data."""
+    rows = _plain_rows(data.head(wording.ROWS_SHOWN))
+    return [dict(zip(map(str, data.columns), map(wording.plain_value, row), strict=True)) for row in rows]
+
+
+def _rows(file: str, drawing: Drawing) -> str:
+    if drawing.result:
+        return wording.rows_of(file, drawing.result)
+    return f"{wording.origin(file, drawing.table)} (all {drawing.table.rows:,} rows)"
+
+
+def _figures(drawing: Drawing, data: pd.DataFrame) -> list[str]:
+    """A table of the data or, when that is long, the range of each column that has one."""
+    result = drawing.result
+    names = dict(zip(result.columns, wording.column_names(result), strict=True)) if result else {}
+    heads = [names.get(str(name), str(name)) for name in data.columns]
+    if len(data) <= wording.ROWS_SHOWN:
+        rows = wording.with_periods(_plain_rows(data), result.selection.bucket if result else None)
+        return ["", *wording.markdown_table(heads, rows)]
+    ordered = data.select_dtypes(["number", "datetime"]).columns
+    ends = _plain_rows(data[ordered].agg(["min", "max"]))
+    ranges = [
+        f"{names.get(str(name), str(name))} {wording.cell(low)} to {wording.cell(high)}"
+        for name, low, high in zip(ordered, *ends, strict=True)
+    ]
+    return [f"- {len(data):,} points: {'; '.join(ranges)}"]
+
+
+def _plain_rows(data: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The rows as Python's own values; a midnight is a day, and a missing value None."""
+    columns = [data[name].astype(object).where(data[name].notna(), None).tolist() for name in data.columns]
+    return [tuple(map(_day, row)) for row in zip(*columns, strict=True)]
+
+
+def _day(value: Any) -> Any:
+    return value.date() if isinstance(value, datetime) and value.time() == time() else value

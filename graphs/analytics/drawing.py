@@ -1,0 +1,79 @@
+"""Which figures a chart draws: the rows of a table as they stand, or a statistic of them by groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from graphs.analytics.aggregate import Aggregate, OpenTable, Selection, date_column
+from graphs.analytics.sql import Statistic
+from graphs.kit.tables.load import TableInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """The figures: `keys` and `values` are columns of `frame`.
+
+    `result` is the aggregate that they come from, None for rows as they stand; `assumed` says that nobody
+    named its statistic.
+    """
+
+    table: TableInfo
+    frame: pd.DataFrame
+    keys: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    result: Aggregate | None = None
+    assumed: bool = False
+
+    @property
+    def additive(self) -> bool:
+        """Whether the values of two groups may be added: they are sums or counts."""
+        return self.result is not None and self.result.statistic in ("sum", "count")
+
+    def largest(self, count: int) -> Drawing:
+        """Only the rows with the largest first values."""
+        kept = self.frame.nlargest(count, self.values[0], keep="first")
+        return replace(self, frame=self.frame.loc[self.frame.index.isin(kept.index)])
+
+
+def as_it_stands(table: OpenTable) -> Drawing:
+    """All rows of the table."""
+    return Drawing(table.info, table.frame())
+
+
+def by_groups(
+    table: OpenTable, measures: Sequence[str], selection: Selection, statistic: Statistic | None
+) -> Drawing:
+    """The statistic of the measures by the selection's groups: their sum when none is named and a group has
+    several rows, and the rows as they stand when each has one. Raises ValueError as `OpenTable.aggregate`."""
+    if statistic is None and not (selection.bucket or selection.where or selection.year):
+        frame = table.frame()
+        used = [*selection.by, *measures]
+        if (
+            selection.by
+            and set(used) <= set(frame.columns)
+            and not frame.duplicated(list(selection.by)).any()
+        ):
+            return Drawing(table.info, frame[used], selection.by, tuple(measures))
+    result = table.aggregate(statistic or "sum", measures, selection)
+    return Drawing(table.info, result.frame(), result.keys, result.values, result, assumed=statistic is None)
+
+
+def along_axis(
+    table: TableInfo, along: str | None, series: str | None, selection: Selection
+) -> tuple[Selection, str | None]:
+    """The selection for lines along a column or period, and the column that has a line for each value.
+
+    Beside a period a column of text can only be the latter. Raises ValueError when neither a column nor a
+    period is named and the table has not just one column of dates.
+    """
+    times = {column.name for column in table.columns if column.is_time}
+    if selection.bucket and along not in times:
+        series, along = series or along, None
+    if selection.bucket:
+        dates = along or selection.date_column
+        return replace(selection, by=(series,) if series else (), date_column=dates), series
+    along = along or date_column(table, selection.date_column)
+    return replace(selection, by=(along, series) if series else (along,)), series

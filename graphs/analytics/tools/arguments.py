@@ -1,0 +1,86 @@
+"""Arguments that the tools have in common, and how a tool reaches the table that they name."""
+
+import csv
+import io
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from graphs.kit.arguments import choice_argument, column_argument, file_argument, quantity, text_argument
+from graphs.kit.artifacts import TABLE_SUFFIXES
+from graphs.kit.tool import Session
+
+if TYPE_CHECKING:
+    from graphs.analytics.aggregate import OpenTable
+    from graphs.kit.tables.load import TableFile
+
+DateOrder = Literal["day_first", "month_first"]
+
+File = Annotated[str, file_argument("The table.", *TABLE_SUFFIXES)]
+Sheet = Annotated[
+    str | None,
+    text_argument("The sheet of an Excel workbook; the first when not given.", cues=("sheet", "worksheet")),
+]
+Dates = Annotated[
+    DateOrder | None,
+    choice_argument(
+        "The order of dates in text such as 03/04/2024; by the other dates of the file when not given.",
+        day_first=("day first", "day before month", "dd/mm", "european dates"),
+        month_first=("month first", "month before day", "mm/dd", "american dates", "us dates"),
+    ),
+]
+Where = Annotated[
+    str | None,
+    text_argument(
+        "Keep only the rows that meet this: a column, =, !=, <, <=, >, >=, in or not in, and a value, with "
+        "'and' between conditions, as in: region = North and units >= 10.",
+        cues=("where",),
+    ),
+]
+Year = Annotated[
+    int | None,
+    quantity(
+        "Keep only this calendar year.", cues=("in", "during", "for", "only", "of", "year"), ge=1000, le=2999
+    ),
+]
+DateColumn = Annotated[
+    str | None,
+    column_argument(
+        "The dates that a period or a year refers to; needed when the table has several.",
+        cues=("dated by",),
+        numeric=False,
+    ),
+]
+Bucket = Annotated[
+    Literal["month", "quarter", "year"] | None,
+    choice_argument(
+        "Group by this period.",
+        month=("months", "monthly"),
+        quarter=("quarters", "quarterly"),
+        year=("years", "yearly", "annual", "annually"),
+    ),
+]
+
+
+def table_file(path: str, sheet: str | None, dates: DateOrder | None) -> "TableFile":
+    """Return the table in a local file, as the arguments say that it is to be read."""
+    from graphs.kit.tables.load import TableFile
+
+    return TableFile(path, sheet, None if dates is None else dates == "day_first")
+
+
+@contextmanager
+def opened(session: Session, file: str, sheet: str | None, dates: DateOrder | None) -> Generator["OpenTable"]:
+    """Read a table of the session; ValueError when it is not there or can't be read."""
+    from graphs.analytics.aggregate import open_table
+
+    session.report(f"reading {file}")
+    with session.path(file) as path, open_table(file, table_file(str(path), sheet, dates)) as table:
+        yield table
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return a table as CSV, UTF-8."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
+    return buffer.getvalue().encode()

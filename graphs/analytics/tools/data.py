@@ -1,0 +1,72 @@
+"""The tools that read a table and say what is in it."""
+
+from dataclasses import asdict
+
+from graphs.analytics.tools.arguments import Dates, File, Sheet, opened
+from graphs.analytics.tools.sql_tables import sql_tables
+from graphs.kit.tool import Answer, Session, agent_tool
+
+_PREVIEW_ROWS = 5
+
+
+@agent_tool(
+    keywords=(
+        *("load", "open", "read the file", "preview", "first rows", "head", "schema", "sheets"),
+        *("which columns", "what columns", "columns of", "column names", "types of", "what is in", "look at"),
+        *("how many columns", "show the data", "import"),
+    ),
+    examples=(
+        "Load sales.csv.",
+        "Which columns does sales.csv have?",
+        "Show me the first rows of sales.csv.",
+        "Which sheets are in budget.xlsx?",
+    ),
+)
+def load_table(session: Session, file: File, sheet: Sheet = None, date_order: Dates = None) -> Answer:
+    """Load a table file: rows, columns and types, sheets, what was assumed in reading it, and the first rows."""
+    from graphs.analytics import wording
+
+    with opened(session, file, sheet, date_order) as table:
+        info, head = table.info, table.head(_PREVIEW_ROWS)
+    names = {each.sheet or "": name for name, each in sql_tables(session).items() if each.file == file}
+    return Answer(wording.loaded(file, info, head, names), asdict(info))
+
+
+@agent_tool(
+    keywords=(
+        *(
+            "profile",
+            "describe",
+            "summary",
+            "summarise",
+            "overview",
+            "data quality",
+            "missing",
+            "missing values",
+        ),
+        *("distinct", "unique", "duplicates", "outliers", "quartiles", "range of", "gaps", "key"),
+        *("what is in", "explore", "statistics of", "summary statistics"),
+    ),
+    examples=(
+        "Profile sales.csv.",
+        "Summarise this table.",
+        "Are there missing values or outliers in sales.csv?",
+        "How many distinct products are there?",
+    ),
+)
+def profile_table(session: Session, file: File, sheet: Sheet = None, date_order: Dates = None) -> Answer:
+    """Profile a table: for each column its type, gaps, distinct values, spread and outliers; duplicates, keys."""
+    from graphs.analytics import wording
+    from graphs.analytics.profile import profile_table as profile
+    from graphs.analytics.profile import render_profile
+
+    with opened(session, file, sheet, date_order) as table:
+        result = profile(table.frame())
+    lines = [
+        f"Profile of {wording.origin(file, table.info)}: {render_profile(result)}",
+        "",
+        "Outliers lie more than 1.5 interquartile ranges beyond the quartiles (Tukey); sd is the sample "
+        "standard deviation.",
+        *wording.notes(table.info),
+    ]
+    return Answer("\n".join(lines), {"file": file, **asdict(result)})

@@ -1,0 +1,312 @@
+"""The tools that compute figures of tables: totals and other statistics by groups, rankings, counts, SQL."""
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from graphs.analytics.tools.arguments import (
+    Bucket,
+    DateColumn,
+    Dates,
+    File,
+    Sheet,
+    Where,
+    Year,
+    as_csv,
+    opened,
+)
+from graphs.analytics.tools.sql_tables import named_tables
+from graphs.kit.arguments import choice_argument, column_argument, quantity, text_argument
+from graphs.kit.tool import Answer, Session, agent_tool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graphs.analytics.aggregate import Aggregate
+
+_ROWS_KEPT = 100_000
+"""Of a query's result, in its file; the answer says when there are more."""
+
+By = Annotated[
+    list[str] | None,
+    column_argument(
+        "What to group by.",
+        cues=(
+            *("by", "per", "for each", "in each", "of each", "each", "every", "across", "grouped by"),
+            *("split by", "broken down by", "which", "between"),
+        ),
+        many=True,
+    ),
+]
+_STATISTIC_WORDS = {
+    "sum": ("total", "totals", "sum of", "overall", "altogether", "in all"),
+    "mean": ("average", "avg", "averages", "means"),
+    "median": ("medians", "middle"),
+    "min": ("minimum", "lowest", "smallest", "earliest"),
+    "max": ("maximum", "highest", "largest", "biggest", "greatest", "latest"),
+    "sd": ("standard deviation", "std", "spread", "variability"),
+}
+
+
+@agent_tool(
+    keywords=("sql", "query", "select", "run this", "insert into", "update", "drop table", "join"),
+    examples=(
+        "SELECT region, sum(units) FROM sales GROUP BY region",
+        "Run this SQL on sales.csv: SELECT * FROM sales WHERE units > 50",
+    ),
+)
+def run_sql(
+    session: Session,
+    sql: Annotated[
+        str,
+        text_argument(
+            "One SELECT in DuckDB's SQL. A table is called as its file without the suffix, in lower case, other "
+            "signs than letters and digits as _: sales for sales.csv.",
+            cues=("sql", "query"),
+        ),
+    ],
+    date_order: Dates = None,
+) -> Answer:
+    """Run one read-only SQL query (DuckDB) over the session's table files."""
+    from graphs.analytics import wording
+    from graphs.analytics.sql import run_query
+    from graphs.kit.tables.load import describe_table
+
+    with named_tables(session, sql, date_order) as tables:
+        sources = {name: source for name, (_, source) in tables.items()}
+        session.report("running the query")
+        result = run_query(sql, sources, row_limit=_ROWS_KEPT)
+        notes = [
+            note for name, source in sources.items() for note in wording.notes(describe_table(name, source))
+        ]
+    whole = _kept_whole(session, "query", result.columns, result.rows)
+    files = [str(table) for table, _ in tables.values()]
+    figures = {
+        "sql": sql,
+        "files": files,
+        "rows": result.total_rows,
+        "table": _records(result.columns, result.rows),
+    }
+    return Answer(wording.queried(files, result, whole, notes), figures)
+
+
+@agent_tool(
+    keywords=(
+        *("total", "totals", "sum", "average", "mean", "median", "aggregate", "how much", "how many"),
+        *("standard deviation", "minimum", "maximum", "by month", "by quarter", "by year", "monthly"),
+        *("quarterly", "per month", "per year", "break down", "breakdown", "grouped by", "group by"),
+    ),
+    examples=(
+        "Total revenue_usd by region in sales.csv.",
+        "Mean units by product in sales.csv.",
+        "Total revenue by month.",
+        "What is the median unit price?",
+        "How many units were sold in each region in 2024?",
+    ),
+)
+def aggregate(
+    session: Session,
+    file: File,
+    measures: Annotated[
+        list[str],
+        column_argument(
+            "What the statistic is of.",
+            cues=(
+                *(
+                    "of",
+                    "total",
+                    "sum",
+                    "mean",
+                    "average",
+                    "median",
+                    "how much",
+                    "how many",
+                    "highest",
+                    "lowest",
+                ),
+                *("maximum", "minimum", "largest", "smallest", "standard deviation of", "sum of"),
+            ),
+            numeric=True,
+            many=True,
+        ),
+    ],
+    by: By = None,
+    statistic: Annotated[
+        Literal["sum", "mean", "median", "min", "max", "sd"],
+        choice_argument("The statistic.", **_STATISTIC_WORDS),
+    ] = "sum",
+    bucket: Bucket = None,
+    where: Where = None,
+    year: Year = None,
+    date_column: DateColumn = None,
+    sheet: Sheet = None,
+    date_order: Dates = None,
+) -> Answer:
+    """Compute a total, mean, median or other statistic of columns of numbers, by groups and periods."""
+    from graphs.analytics import wording
+    from graphs.analytics.aggregate import Selection
+
+    selection = Selection(tuple(by or ()), bucket, date_column, where, year)
+    with opened(session, file, sheet, date_order) as table:
+        result = table.aggregate(statistic, measures, selection)
+    whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
+    return Answer(wording.aggregated(file, result, whole), _figures(file, result, result.rows))
+
+
+@agent_tool(
+    keywords=(
+        *("count", "count rows", "how many rows", "number of rows", "row count", "how many records"),
+        *("number of records", "how many entries", "how many lines", "how many times", "how often"),
+        *("how many orders", "number of orders", "how many sales", "number of sales", "number of entries"),
+    ),
+    examples=(
+        "How many rows are there in sales.csv?",
+        "Count the rows by region.",
+        "Number of sales per month.",
+        "How often does each product occur?",
+    ),
+)
+def count_rows(
+    session: Session,
+    file: File,
+    by: By = None,
+    bucket: Bucket = None,
+    where: Where = None,
+    year: Year = None,
+    date_column: DateColumn = None,
+    sheet: Sheet = None,
+    date_order: Dates = None,
+) -> Answer:
+    """Count the rows of a table, by groups and periods."""
+    from graphs.analytics import wording
+    from graphs.analytics.aggregate import Selection
+
+    selection = Selection(tuple(by or ()), bucket, date_column, where, year)
+    with opened(session, file, sheet, date_order) as table:
+        result = table.aggregate("count", (), selection)
+    whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
+    return Answer(wording.aggregated(file, result, whole), _figures(file, result, result.rows))
+
+
+@agent_tool(
+    keywords=(
+        *(
+            "top",
+            "rank",
+            "ranking",
+            "ranked",
+            "best",
+            "worst",
+            "most",
+            "least",
+            "fewest",
+            "highest",
+            "lowest",
+        ),
+        *("largest", "smallest", "biggest", "bottom", "leading", "best-selling", "highest mean"),
+        *("highest average", "lowest average", "highest total", "lowest total", "sold most", "sold least"),
+    ),
+    examples=(
+        "Which region sold most?",
+        "Top 3 products by revenue.",
+        "Which product has the highest mean units in sales.csv?",
+        "Which month had the lowest revenue?",
+    ),
+)
+def rank_groups(
+    session: Session,
+    file: File,
+    category: Annotated[
+        str | None,
+        column_argument(
+            "What is ranked: the column whose values are the groups. Not needed to rank periods.",
+            cues=(
+                *("which", "what", "top", "best", "worst", "rank", "bottom", "leading", "with", "has", "had"),
+                *("ranked", "by", "per", "selling"),
+            ),
+        ),
+    ] = None,
+    measure: Annotated[
+        str | None,
+        column_argument(
+            "What it is ranked by; every column of amounts in turn when not given.",
+            cues=(
+                *("by", "most", "least", "highest", "lowest", "ranked by", "in", "of", "total", "mean"),
+                *("average", "largest", "smallest", "fewest", "biggest"),
+            ),
+            numeric=True,
+        ),
+    ] = None,
+    statistic: Annotated[
+        Literal["sum", "mean", "median", "min", "max", "sd"],
+        choice_argument(
+            "The statistic of the measure in each group.",
+            sum=("total", "overall"),
+            mean=("average", "avg"),
+            sd=("standard deviation", "most variable"),
+        ),
+    ] = "sum",
+    order: Annotated[
+        Literal["highest", "lowest"],
+        choice_argument(
+            "Which end comes first.",
+            highest=("top", "best", "most", "largest", "biggest", "greatest"),
+            lowest=("bottom", "worst", "least", "fewest", "smallest"),
+        ),
+    ] = "highest",
+    top: Annotated[
+        int,
+        quantity("How many groups to show.", cues=("top", "bottom", "best", "worst", "first"), ge=1, le=30),
+    ] = 10,
+    bucket: Bucket = None,
+    where: Where = None,
+    year: Year = None,
+    date_column: DateColumn = None,
+    sheet: Sheet = None,
+    date_order: Dates = None,
+) -> Answer:
+    """Rank groups or periods by a total or another statistic: the top or bottom N, the best, the worst."""
+    from graphs.analytics import wording
+    from graphs.analytics.aggregate import Selection, amount_columns, ranked
+
+    selection = Selection((category,) if category else (), bucket, date_column, where, year)
+    smallest = order == "lowest"
+    with opened(session, file, sheet, date_order) as table:
+        measures = [measure] if measure else amount_columns(table.info)
+        if category is None and bucket is None:
+            result = table.aggregate("min" if smallest else "max", measures, selection)
+            return Answer(wording.aggregated(file, result, None), _figures(file, result, result.rows))
+        results = [table.aggregate(statistic, [each], selection) for each in measures]
+    rankings = [(result, *ranked(result, top, smallest=smallest)) for result in results]
+    texts = [wording.ranked(file, result, rows, order, tied) for result, rows, tied in rankings]
+    if measure is None:
+        texts.insert(0, wording.no_measure(table.info, measures))
+    return Answer(
+        "\n\n".join(texts), {"rankings": [_figures(file, each, rows) for each, rows, _ in rankings]}
+    )
+
+
+def _kept_whole(
+    session: Session, stem: str, columns: "Sequence[str]", rows: "Sequence[Sequence[Any]]"
+) -> str | None:
+    """Keep a result that is too long to be shown as a file, and return its name."""
+    from graphs.analytics.wording import ROWS_SHOWN
+
+    if len(rows) <= ROWS_SHOWN:
+        return None
+    return session.save(f"{stem}-result.csv", as_csv(columns, rows))["name"]
+
+
+def _figures(file: str, result: "Aggregate", rows: "Sequence[Sequence[Any]]") -> dict[str, Any]:
+    return {
+        "file": file,
+        "rows": result.table.rows,
+        "rows_used": result.rows_used,
+        "table": _records(result.columns, rows),
+        "sql": list(result.sql),
+    }
+
+
+def _records(columns: "Sequence[str]", rows: "Sequence[Sequence[Any]]") -> list[dict[str, Any]]:
+    from graphs.analytics.wording import ROWS_SHOWN, plain_value
+
+    return [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows[:ROWS_SHOWN]]

@@ -1,0 +1,90 @@
+"""The session's table files as tables of SQL: what each is called, and which of them a query names."""
+
+import re
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from graphs.analytics.tools.arguments import DateOrder, table_file
+from graphs.kit.artifacts import is_table
+from graphs.kit.tool import Session
+
+if TYPE_CHECKING:
+    from graphs.kit.tables.load import TableFile
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """A file, or one sheet of a workbook with several (None: the file's only or first table)."""
+
+    file: str
+    sheet: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file} (sheet {self.sheet})" if self.sheet else self.file
+
+
+def sql_tables(session: Session) -> dict[str, SqlTable]:
+    """Return the session's tables by their names in SQL; of two files with one name, the second gets a number.
+
+    A workbook's first sheet has the file's name, the others have their own behind it: plan, plan_costs.
+    """
+    tables: dict[str, SqlTable] = {}
+    for file in filter(is_table, session.artifacts.sizes()):
+        for wanted, table in _tables_of(session, file):
+            tables[_free_name(wanted, tables)] = table
+    return tables
+
+
+@contextmanager
+def named_tables(
+    session: Session, sql: str, dates: DateOrder | None
+) -> Generator[dict[str, tuple[SqlTable, "TableFile"]]]:
+    """Yield the tables whose names stand in the query, each with its file; all when none does.
+
+    A file that the query doesn't name is not read: it may be large, or damaged.
+    """
+    tables = sql_tables(session)
+    named = {name: table for name, table in tables.items() if re.search(rf"\b{name}\b", sql, re.IGNORECASE)}
+    with ExitStack() as stack:
+        sources = {}
+        for name, table in (named or tables).items():
+            session.report(f"reading {table}")
+            path = stack.enter_context(session.path(table.file))
+            sources[name] = (table, table_file(str(path), table.sheet, dates))
+        yield sources
+
+
+def _tables_of(session: Session, file: str) -> list[tuple[str, SqlTable]]:
+    from graphs.kit.tables.load import table_name
+
+    first = (table_name(file), SqlTable(file))
+    stem = PurePath(file).stem
+    # a point in a sheet's name begins no suffix
+    others = [
+        (table_name(f"{stem}_{sheet}".replace(".", "_")), SqlTable(file, sheet))
+        for sheet in _sheets(session, file)[1:]
+    ]
+    return [first, *others]
+
+
+def _sheets(session: Session, file: str) -> tuple[str, ...]:
+    """The sheets of a workbook; none for other files, and for a damaged one: reading it will say so."""
+    from graphs.kit.tables.load import EXCEL_SUFFIXES, excel_sheets
+
+    if not file.lower().endswith(EXCEL_SUFFIXES):
+        return ()
+    with session.path(file) as path:
+        try:
+            return excel_sheets(path)
+        except ValueError:
+            return ()
+
+
+def _free_name(wanted: str, taken: Mapping[str, SqlTable]) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name

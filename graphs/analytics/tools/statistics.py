@@ -1,0 +1,57 @@
+"""The tools of statistical models."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from graphs.analytics.tools.arguments import Dates, File, Sheet, opened
+from graphs.kit.arguments import column_argument
+from graphs.kit.tool import Answer, Session, agent_tool
+
+
+@agent_tool(
+    keywords=(
+        *("regress", "regression", "linear regression", "linear model", "least squares", "ols", "slope"),
+        *("coefficients", "r²", "r squared", "predict", "fit a line", "explain", "depend on", "effect of"),
+    ),
+    examples=(
+        "Regress employed_thousands on all other columns of longley.csv.",
+        "Linear regression of y1 on x1 in anscombe.csv.",
+        "How does revenue depend on units?",
+    ),
+)
+def fit_linear_regression(
+    session: Session,
+    file: File,
+    response: Annotated[
+        str,
+        column_argument(
+            "What is to be explained.",
+            cues=("regress", "regression of", "of", "response", "predict", "explain", "does", "model of"),
+            numeric=True,
+        ),
+    ],
+    predictors: Annotated[
+        list[str] | None,
+        column_argument(
+            "What explains it; all other columns of numbers when not given.",
+            cues=("on", "from", "by", "with", "against", "predictors", "depend on", "using", "and"),
+            numeric=True,
+            many=True,
+        ),
+    ] = None,
+    sheet: Sheet = None,
+    date_order: Dates = None,
+) -> Answer:
+    """Fit a linear regression by least squares: coefficients with intervals, residual spread, R²."""
+    from graphs.analytics import wording
+    from graphs.analytics.aggregate import number_columns
+    from graphs.analytics.regression import fit_linear
+
+    with opened(session, file, sheet, date_order) as table:
+        info, frame = table.info, table.frame()
+    numbers = number_columns(info)
+    chosen = predictors or [name for name in numbers if name != response]
+    unused = [] if predictors else [each.name for each in info.columns if each.name not in numbers]
+    session.report(f"fitting {response} on {len(chosen)} columns")
+    fit = fit_linear(frame, response, chosen)
+    return Answer(wording.regression(file, info, fit, unused), {"file": file, **asdict(fit)})

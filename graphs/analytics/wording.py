@@ -1,0 +1,317 @@
+"""The results of an analysis in words: short Markdown with every figure that a reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from math import floor, isfinite, log10
+from typing import TYPE_CHECKING, Any
+
+from graphs.analytics.conditions import describe_conditions
+
+if TYPE_CHECKING:
+    from graphs.analytics.aggregate import Aggregate
+    from graphs.analytics.regression import Regression
+    from graphs.analytics.sql import QueryResult
+    from graphs.kit.tables.load import TableInfo
+
+ROWS_SHOWN = 30
+_DIGITS, _MAX_DECIMALS = 6, 10
+_LONGEST_CELL = 80
+
+_STATISTICS = {
+    "sum": "total",
+    "mean": "mean",
+    "median": "median",
+    "min": "least",
+    "max": "greatest",
+    "count": "number of values in",
+    "sd": "standard deviation of",
+}
+
+
+def loaded(
+    file: str,
+    table: TableInfo,
+    head: tuple[Sequence[str], Sequence[Sequence[Any]]],
+    sql_names: Mapping[str, str],
+) -> str:
+    """A table's rows, columns and types, what was assumed in reading it, and its first rows.
+
+    `sql_names` says what the file's tables are called in SQL, by sheet ('' for the first or only one).
+    """
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    others = [f"{sheet} is `{name}`" for sheet, name in sql_names.items() if sheet]
+    part = "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:"
+    lines = [
+        f"{origin(file, table)} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
+        f"- Columns: {columns}",
+        f"- In SQL: `{sql_names['']}`" + (f"; of the other sheets, {', '.join(others)}" if others else ""),
+        *notes(table),
+        "",
+        part,
+        "",
+        *markdown_table(*head),
+    ]
+    return "\n".join(lines)
+
+
+def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
+    """A statistic by groups; `whole` is the file that holds all groups when not all are shown."""
+    if not result.keys:
+        values = zip(value_names(result), _cells(result.rows)[0], strict=True)
+        figures = "; ".join(f"{name} **{value}**" for name, value in values)
+        return "\n".join([f"{_capital(figures)}, in {rows_of(file, result)}.", *method(result)])
+    lines = [
+        f"{_capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
+        f"{rows_of(file, result)}:",
+        "",
+        *markdown_table(column_names(result), with_periods(result.rows, result.selection.bucket)),
+        *_hidden(len(result.rows), "groups", whole),
+        "",
+        *method(result),
+    ]
+    return "\n".join(lines)
+
+
+def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: str, tied: int) -> str:
+    """The first groups of a ranking; `tied` more share the last one's value."""
+    (value,), key = value_names(result), " and ".join(key_names(result))
+    shown = with_periods(rows, result.selection.bucket)
+    first = " and ".join(map(cell, shown[0][:-1]))
+    numbered = [(place, *row) for place, row in enumerate(shown, 1)]
+    end = "highest" if order == "highest" else "lowest"
+    lines = [
+        f"**{first}** has the {end} {value}: **{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
+        f"{len(rows):,} of {len(result.rows):,} groups by {key}:",
+        "",
+        *markdown_table(["#", *key_names(result), value], numbered),
+        *([f"{tied:,} more with the last one's value are not shown."] if tied else []),
+        "",
+        *method(result),
+    ]
+    return "\n".join(lines)
+
+
+def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
+    """Which columns a ranking took when none was named."""
+    numbers = ", ".join(column.name for column in table.columns if column.is_number)
+    return (
+        f"No column to rank by was named, so it is by {' and by '.join(taken)}. The columns of numbers are "
+        f"{numbers}."
+    )
+
+
+def queried(files: Sequence[str], result: QueryResult, whole: str | None, reading: Sequence[str]) -> str:
+    """The rows of a query over files; `whole` is the file that holds those that are not shown."""
+    if not result.columns or not result.rows:
+        return "\n".join([f"The query over {' and '.join(files) or 'no table'} gives no rows.", *reading])
+    lines = [
+        f"{_many(result.total_rows, 'row')} from {' and '.join(files) or 'no table'}:",
+        "",
+        *markdown_table(result.columns, result.rows),
+        *_hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
+        *(["", *reading] if reading else []),
+    ]
+    return "\n".join(lines)
+
+
+def regression(file: str, table: TableInfo, fit: Regression, unused: Sequence[str]) -> str:
+    """A linear regression: coefficients, residual spread and what to beware of."""
+    predictors = [each.term for each in fit.coefficients[1:]]
+    rows = (
+        (
+            each.term,
+            f"**{significant(each.estimate, 9)}**",
+            significant(each.standard_error, 9),
+            significant(each.t, 5),
+            _p(each.p),
+            f"{significant(each.ci_low)} to {significant(each.ci_high)}",
+        )
+        for each in fit.coefficients
+    )
+    lines = [
+        f"**{fit.response}** on {', '.join(predictors)}, by ordinary least squares with an intercept, from "
+        f"{_many(fit.rows, 'row')} of {origin(file, table)}.",
+        f"- Residual standard deviation **{significant(fit.residual_sd, 9)}** on {fit.residual_df} df",
+        f"- R² **{fit.r_squared:.6g}**, adjusted {fit.adjusted_r_squared:.6g}",
+        f"- All slopes together: F = {significant(fit.f)} on {len(predictors)} and {fit.residual_df} df, "
+        f"p-value {_p(fit.f_p)}",
+        *([f"- Left out: {_many(fit.dropped_rows, 'row')} with a missing value"] if fit.dropped_rows else []),
+        *([f"- Not used, for they hold no numbers: {', '.join(unused)}"] if unused else []),
+        *(
+            [
+                f"- The predictors overlap (condition number {significant(fit.condition_number, 4)}, above 30): "
+                "don't read the slopes one by one"
+            ]
+            if fit.collinear
+            else []
+        ),
+        *notes(table),
+        "",
+        *markdown_table(
+            ["term", "estimate", "standard error", "t", "p-value", "95 % interval"],
+            rows,
+            right=[False] + [True] * 5,
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def origin(file: str, table: TableInfo) -> str:
+    """The file, with the sheet that was read."""
+    return f"**{file}**" + (f" (sheet {table.sheet})" if table.sheet else "")
+
+
+def rows_of(file: str, result: Aggregate) -> str:
+    """The file, and which of its rows the figures are of."""
+    table = result.table
+    if not result.filters:
+        return f"{origin(file, table)} (all {table.rows:,} rows)"
+    conditions = describe_conditions(result.filters)
+    return f"{origin(file, table)} ({result.rows_used:,} of {table.rows:,} rows: {conditions})"
+
+
+def method(result: Aggregate) -> list[str]:
+    """What was left out and assumed, and the SQL."""
+    missing = [
+        f"- Left out: {_many(count, 'row')} without a value in {measure}"
+        for measure, count in zip(result.measures, result.missing, strict=True)
+        if count
+    ]
+    statements = [f"- SQL: `{' '.join(statement.split())}`" for statement in result.sql]
+    return [*missing, *notes(result.table), *statements]
+
+
+def notes(table: TableInfo) -> list[str]:
+    """What was assumed in reading the file."""
+    return [f"- Note: {note}" for note in table.notes]
+
+
+def key_names(result: Aggregate) -> list[str]:
+    """The keys of the groups as a reader would call them: a period by its own name."""
+    period = result.selection.bucket
+    return [period, *result.keys[1:]] if period else list(result.keys)
+
+
+def value_names(result: Aggregate) -> list[str]:
+    """The statistic of each measure as a reader would call it."""
+    return [f"{_STATISTICS[result.statistic]} {measure}" for measure in result.measures] or ["number of rows"]
+
+
+def column_names(result: Aggregate) -> list[str]:
+    """All columns of the result as a reader would call them."""
+    return [*key_names(result), *value_names(result)]
+
+
+def with_periods(rows: Sequence[Sequence[Any]], bucket: str | None) -> list[tuple[Any, ...]]:
+    """The rows, with the first day of a period in the first column replaced by the period's name."""
+    if not bucket:
+        return [tuple(row) for row in rows]
+    return [(_period(row[0], bucket), *row[1:]) for row in rows]
+
+
+def markdown_table(
+    heads: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[bool] = ()
+) -> list[str]:
+    """At most 30 rows as a Markdown table; to the right are `right`, by default the columns of numbers."""
+    shown = list(rows)[:ROWS_SHOWN]
+    right = right or [_holds_numbers(column) for column in zip(*shown, strict=True)]
+    rule = "|".join("---:" if number else "---" for number in right)
+    return [_line(map(cell, heads)), f"|{rule}|", *map(_line, _cells(shown))]
+
+
+def cell(value: object) -> str:
+    """The value as the text of a table's cell."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return significant(value)
+    if isinstance(value, int | Decimal):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    flat = " ".join(str(value).split()).replace("|", "\\|")
+    return flat if len(flat) <= _LONGEST_CELL else f"{flat[: _LONGEST_CELL - 1]}…"
+
+
+def significant(number: float, digits: int = _DIGITS) -> str:
+    """The number with so many significant digits, with thousands separators."""
+    return f"{number:,.{digits}g}" if abs(number) < 10**digits or not isfinite(number) else f"{number:,.0f}"
+
+
+def plain_value(value: object) -> object:
+    """The value as JSON has it: numbers, text, true, false and null."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _period(day: date | None, bucket: str) -> str | None:
+    if day is None:
+        return None
+    names = {"year": f"{day:%Y}", "quarter": f"{day:%Y} Q{(day.month + 2) // 3}", "month": f"{day:%Y-%m}"}
+    return names[bucket]
+
+
+def _hidden(total: int, what: str, whole: str | None, kept: int | None = None) -> list[str]:
+    if total <= ROWS_SHOWN:
+        return []
+    line = f"{ROWS_SHOWN} of {total:,} {what} are shown."
+    if whole:
+        part = "all of them" if kept is None or kept == total else f"the first {kept:,}"
+        line += f" **{whole}** has {part}."
+    return ["", line]
+
+
+def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
+    """The rows as text; the numbers of a column have the same number of decimals."""
+    columns = [_column(column) for column in zip(*rows, strict=True)]
+    return list(zip(*columns, strict=True))
+
+
+def _column(values: Sequence[Any]) -> list[str]:
+    places = [_decimals(value) for value in values if isinstance(value, float) and isfinite(value)]
+    decimals = max(places, default=0)
+    return [
+        f"{value:,.{decimals}f}"
+        if isinstance(value, float) and isfinite(value) and decimals <= _MAX_DECIMALS
+        else cell(value)
+        for value in values
+    ]
+
+
+def _decimals(value: float) -> int:
+    """How many decimals show six significant digits, and cents in any case, without zeros at the end."""
+    if not value:
+        return 0
+    wanted = max(2, _DIGITS - 1 - floor(log10(abs(value))))
+    if wanted > _MAX_DECIMALS:
+        return wanted
+    return len(f"{value:.{wanted}f}".rstrip("0").partition(".")[2])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _holds_numbers(column: Sequence[object]) -> bool:
+    present = [value for value in column if value is not None]
+    return bool(present) and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present
+    )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"

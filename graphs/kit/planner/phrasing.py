@@ -1,0 +1,101 @@
+"""How people phrase things: orders, questions, statements, variations of an earlier request, courtesies."""
+
+import re
+
+from graphs.kit.planner.words import word_set
+
+_STARTERS = word_set(
+    """add adjust analyse analyze answer apply are assess build calculate can chart check clean compare
+    compute convert could count create cut delete describe design determine display do does draw
+    erase estimate evaluate explain export find fit fix forecast generate get give group help how
+    i inspect is join let list load look make maximise maximize may measure minimise minimize
+    model optimise optimize plan please plot predict prepare print profile query read remove
+    repair report run save say schedule select show simulate solve split suggest sum summarise
+    summarize tell test total update use validate verify visualise visualize want was were what
+    when where which who why will would write"""
+)
+_FOREIGN_STARTERS = word_set(
+    """book buy call cook email mail message order phone pay play post publish reserve send share sing text
+    translate tweet upload"""
+)
+_COURTESY = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|dear (?:all|team|agent)|everyone|there|"
+    r"thanks(?: a lot)?|thank you(?: (?:very|so) much)?|many thanks|cheers|in advance|regards|"
+    r"please|ok|okay|great|super|perfect|nice|well|so|again|sorry|you|bye|goodbye)\b\W*)+$",
+    re.IGNORECASE,
+)
+_HELP = re.compile(
+    r"^\W*(?:(?:please|hi|hello|hey|so|and|ok|can you|could you|tell me|explain)\b\W*)*"
+    r"(?:help(?: me)?(?: with .{0,60})?|who are you|"
+    r"what (?:can|do|could) (?:you|i|this agent) (?:do|ask|help)(?:.{0,30})|"
+    r"how (?:do|can) (?:i|you|this) (?:use|work|help).{0,30}|what (?:is|are) (?:this|you)(?: for)?)\W*$",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"^\W*(?:(?:so|and|but|well|hi|hello|now)\b[\s,]*)*"
+    r"(?:(?:i|we)\s+(?!want|need|would|wish|like|request|ask|have to|must)\w+|(?:i'm|we're|i've|we've)\s"
+    r"|(?:my|our)\s|(?:there|here|this|these|those|that)\s+(?:is|are|was|were)\b)",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^\W*(?:(?:please|also|and|so|now|ok|okay|hi|hello|hey|but|kindly|first|secondly|second|third)\b[\s,:]*)*",
+    re.IGNORECASE,
+)
+_VARIATION = re.compile(
+    r"^\W*(?:(?:and|but|now|ok|okay)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|"
+    r"(?:the\s+)?same|"
+    r"again|now|instead|rather|for|with|repeat|redo|try|use|make it|also for|as an?)\b"
+    r"|^\W*(?:and|now)\b|\b(?:instead|again|this time)\W*$",
+    re.IGNORECASE,
+)
+_CONTINUATION = re.compile(
+    r"^\W*(?:with|using|by|for|on|at|from|where|assuming|given|per|titled|called|named|as|including|within"
+    r"|[a-z]+ed (?:for|by|on|with|as|at|to))\b",
+    re.IGNORECASE,
+)
+_SAME_AGAIN = re.compile(
+    r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
+)
+
+
+def is_courtesy(text: str) -> bool:
+    """Return whether the text is a greeting, thanks or the like."""
+    return not re.search(r"\w", text) or _COURTESY.match(text) is not None
+
+
+def asks_for_help(text: str) -> bool:
+    """Return whether the text asks what this agent is for."""
+    return _HELP.match(text) is not None
+
+
+def starts_request(text: str) -> bool:
+    """Return whether the text begins like an order or a question."""
+    word = re.match(r"[^\W\d_]+", _LEAD.sub("", text))
+    return word is not None and word[0].lower() in _STARTERS
+
+
+def is_statement(text: str) -> bool:
+    """Return whether the text tells something ("I have a printer …") rather than asking for it."""
+    return _STATEMENT.match(text) is not None and "?" not in text
+
+
+def varies_earlier(text: str) -> bool:
+    """Return whether the text varies an earlier request ("what about 90 %?", "now by month")."""
+    return _VARIATION.search(text) is not None
+
+
+def continues_sentence(text: str) -> bool:
+    """Return whether the text says more about what was asked before it ("adjusted for age")."""
+    return _CONTINUATION.match(text) is not None
+
+
+def varies_the_one_before(text: str) -> bool:
+    """Return whether the text asks for the same as just before, with another value ("and for d = 0.3?")."""
+    return _SAME_AGAIN.match(text) is not None
+
+
+def is_order(text: str, *, listed: bool) -> bool:
+    """Return whether the text orders something, whatever it is; `listed` says that it stands in a list."""
+    first = re.match(r"[^\W\d_]+", _LEAD.sub("", text))
+    word = first[0].lower() if first else ""
+    return word in _FOREIGN_STARTERS or (listed and word in _STARTERS)

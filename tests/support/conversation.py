@@ -1,0 +1,56 @@
+"""A conversation with an agent in process: its graph, the offline planner, a checkpointer in memory."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph.state import CompiledStateGraph
+
+from graphs.kit.artifacts import session_artifacts
+from graphs.kit.subagent import HANDOFF_PREFIX
+from tests.support.kit_environment import THREAD_ID
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one message brought about: the answer, the tools in the order of their calls, the figures of the
+    last one, and the files that the session holds now."""
+
+    text: str
+    tools: tuple[str, ...]
+    figures: dict[str, Any]
+    files: frozenset[str]
+
+
+class Conversation:
+    """One session with an agent; the environment must be clean (see `kit_environment`)."""
+
+    def __init__(self, graph: CompiledStateGraph[Any, Any, Any, Any], *files: Path) -> None:
+        self._graph = graph.copy({"checkpointer": InMemorySaver()})
+        self._config: Any = {"configurable": {"thread_id": THREAD_ID}}
+        self.artifacts = session_artifacts(THREAD_ID)
+        for file in files:
+            self.artifacts.save(file.name, file.read_bytes())
+
+    async def ask(self, text: str) -> Reply:
+        """Send the message and return what came of it; figures must be plain data that JSON can hold."""
+        state = await self._graph.ainvoke({"messages": [HumanMessage(text)]}, self._config)
+        messages = state["messages"]
+        start = max(index for index, message in enumerate(messages) if isinstance(message, HumanMessage))
+        calls = [
+            call["name"]
+            for message in messages[start:]
+            if isinstance(message, AIMessage)
+            for call in message.tool_calls
+            if not call["name"].startswith(HANDOFF_PREFIX)
+        ]
+        results = [
+            message.artifact["figures"]
+            for message in messages[start:]
+            if isinstance(message, ToolMessage) and message.artifact
+        ]
+        figures = json.loads(json.dumps(results[-1], allow_nan=False)) if results else {}
+        return Reply(messages[-1].text, tuple(calls), figures, frozenset(state["artifacts"]))
