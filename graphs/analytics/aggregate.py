@@ -97,7 +97,7 @@ class OpenTable:
         value down. Raises ValueError for a column that doesn't exist or has the wrong type, for conditions
         that can't be read or that no row meets, and for a period when it is open which dates are meant.
         """
-        selection = _settled(self.info, selection)
+        selection = settled(self.info, selection)
         filters = _filters(self.info, selection)
         rows_used = self._count(None, filters)
         if not rows_used:
@@ -204,14 +204,17 @@ def date_column(table: TableInfo, given: str | None = None) -> str:
     return dates[0]
 
 
-def _settled(table: TableInfo, selection: Selection) -> Selection:
-    """Name the columns as the table does, and settle which dates a period is of."""
+def settled(table: TableInfo, selection: Selection) -> Selection:
+    """The selection with columns spelt as in the table, and the dates that a period is of.
+
+    A column called as the period (year) holds the periods already: it is what is grouped by then. Raises
+    ValueError when it is open which dates are meant."""
     by = tuple(dict.fromkeys(_spelt(table, name) for name in selection.by))
     bucket, given = selection.bucket, selection.date_column
     dates = [column.name for column in table.columns if column.is_time]
     if bucket and not given:
         own = [column.name for column in table.columns if column.name.lower() == bucket]
-        if own and (own[0] in by or not dates):  # a column "year" holds the years already
+        if own and (own[0] in by or not dates):
             return replace(selection, by=tuple(dict.fromkeys([own[0], *by])), bucket=None)
         given = next((name for name in by if name in dates), None)
         by = tuple(name for name in by if name != given)

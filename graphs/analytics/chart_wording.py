@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from graphs.analytics.regression import Regression
 
 
+_OF_POINTS = ("line chart", "scatter plot")
+
+
 def drawn(kind: str, what: str, file: str, drawing: Drawing, chart: Chart, names: tuple[str, str]) -> str:
     """A chart of `what` from the file; `names` are those of the picture and of the data's file."""
     picture, data = names
     lines = [
         f"**{picture}** is a {kind} of {what}, from {_rows(file, drawing)}. The data behind it: **{data}**.",
-        *(["- Added up, for no statistic was named"] if drawing.assumed else []),
+        *(["- No statistic was named: the rows of a group are added up"] if drawing.assumed else []),
         *([f"- {chart.note[0].upper()}{chart.note[1:]}"] if chart.note else []),
         *(wording.method(drawing.result) if drawing.result else wording.notes(drawing.table)),
-        *_figures(drawing, chart.data),
+        *_figures(kind, drawing, chart.data),
     ]
     return "\n".join(lines)
 
@@ -58,14 +61,14 @@ def _rows(file: str, drawing: Drawing) -> str:
     return f"{wording.origin(file, drawing.table)} (all {drawing.table.rows:,} rows)"
 
 
-def _figures(drawing: Drawing, data: pd.DataFrame) -> list[str]:
-    """A table of the data or, when that is long, the range of each column that has one."""
+def _figures(kind: str, drawing: Drawing, data: pd.DataFrame) -> list[str]:
+    """A table of the data or, for many points, the range of each column that has one."""
     result = drawing.result
     names = dict(zip(result.columns, wording.column_names(result), strict=True)) if result else {}
     heads = [names.get(str(name), str(name)) for name in data.columns]
-    if len(data) <= wording.ROWS_SHOWN:
+    if len(data) <= wording.ROWS_SHOWN or kind not in _OF_POINTS:
         rows = wording.with_periods(_plain_rows(data), result.selection.bucket if result else None)
-        return ["", *wording.markdown_table(heads, rows)]
+        return ["", *wording.markdown_table(heads, rows), *wording.hidden(len(rows), "rows")]
     ordered = data.select_dtypes(["number", "datetime"]).columns
     ends = _plain_rows(data[ordered].agg(["min", "max"]))
     ranges = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from graphs.analytics.aggregate import Aggregate, OpenTable, Selection, date_column
+from graphs.analytics.aggregate import Aggregate, OpenTable, Selection, date_column, settled
 from graphs.analytics.sql import Statistic
 from graphs.kit.tables.load import TableInfo
 
@@ -48,6 +48,8 @@ def by_groups(
 ) -> Drawing:
     """The statistic of the measures by the selection's groups: their sum when none is named and a group has
     several rows, and the rows as they stand when each has one. Raises ValueError as `OpenTable.aggregate`."""
+    selection = settled(table.info, selection)
+    measures = [name for name in measures if name not in selection.by] or measures
     if statistic is None and not (selection.bucket or selection.where or selection.year):
         frame = table.frame()
         used = [*selection.by, *measures]
@@ -69,11 +71,12 @@ def along_axis(
     Beside a period a column of text can only be the latter. Raises ValueError when neither a column nor a
     period is named and the table has not just one column of dates.
     """
+    bucket = None if along and along.lower() == selection.bucket else selection.bucket
     times = {column.name for column in table.columns if column.is_time}
-    if selection.bucket and along not in times:
+    if bucket and along not in times:
         series, along = series or along, None
-    if selection.bucket:
-        dates = along or selection.date_column
-        return replace(selection, by=(series,) if series else (), date_column=dates), series
+    groups = (series,) if series else ()
+    if bucket:
+        return replace(selection, by=groups, date_column=along or selection.date_column), series
     along = along or date_column(table, selection.date_column)
-    return replace(selection, by=(along, series) if series else (along,)), series
+    return replace(selection, by=(along, *groups), bucket=None), series

@@ -61,14 +61,14 @@ def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
     """A statistic by groups; `whole` is the file that holds all groups when not all are shown."""
     if not result.keys:
         values = zip(value_names(result), _cells(result.rows)[0], strict=True)
-        figures = "; ".join(f"{name} **{value}**" for name, value in values)
+        figures = "; ".join(f"{name}: **{value}**" for name, value in values)
         return "\n".join([f"{_capital(figures)}, in {rows_of(file, result)}.", *method(result)])
     lines = [
         f"{_capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
         f"{rows_of(file, result)}:",
         "",
         *markdown_table(column_names(result), with_periods(result.rows, result.selection.bucket)),
-        *_hidden(len(result.rows), "groups", whole),
+        *hidden(len(result.rows), "groups", whole),
         "",
         *method(result),
     ]
@@ -98,8 +98,8 @@ def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
     """Which columns a ranking took when none was named."""
     numbers = ", ".join(column.name for column in table.columns if column.is_number)
     return (
-        f"No column to rank by was named, so it is by {' and by '.join(taken)}. The columns of numbers are "
-        f"{numbers}."
+        f"No column of the table was named to rank by, so it is by {' and by '.join(taken)}. The columns of "
+        f"numbers are {numbers}."
     )
 
 
@@ -111,7 +111,7 @@ def queried(files: Sequence[str], result: QueryResult, whole: str | None, readin
         f"{_many(result.total_rows, 'row')} from {' and '.join(files) or 'no table'}:",
         "",
         *markdown_table(result.columns, result.rows),
-        *_hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
+        *hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
         *(["", *reading] if reading else []),
     ]
     return "\n".join(lines)
@@ -222,6 +222,16 @@ def markdown_table(
     return [_line(map(cell, heads)), f"|{rule}|", *map(_line, _cells(shown))]
 
 
+def hidden(total: int, what: str, whole: str | None = None, kept: int | None = None) -> list[str]:
+    """How many of the rows are not shown, and that the file `whole` has them (or the first `kept`)."""
+    if total <= ROWS_SHOWN:
+        return []
+    line = f"{ROWS_SHOWN} of {total:,} {what} are shown."
+    if whole:
+        line += f" **{whole}** has {'all of them' if kept in (None, total) else f'the first {kept:,}'}."
+    return ["", line]
+
+
 def cell(value: object) -> str:
     """The value as the text of a table's cell."""
     if value is None:
@@ -257,16 +267,6 @@ def _period(day: date | None, bucket: str) -> str | None:
     return names[bucket]
 
 
-def _hidden(total: int, what: str, whole: str | None, kept: int | None = None) -> list[str]:
-    if total <= ROWS_SHOWN:
-        return []
-    line = f"{ROWS_SHOWN} of {total:,} {what} are shown."
-    if whole:
-        part = "all of them" if kept is None or kept == total else f"the first {kept:,}"
-        line += f" **{whole}** has {part}."
-    return ["", line]
-
-
 def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
     """The rows as text; the numbers of a column have the same number of decimals."""
     columns = [_column(column) for column in zip(*rows, strict=True)]
@@ -274,8 +274,8 @@ def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
 
 
 def _column(values: Sequence[Any]) -> list[str]:
-    places = [_decimals(value) for value in values if isinstance(value, float) and isfinite(value)]
-    decimals = max(places, default=0)
+    sizes = [abs(value) for value in values if isinstance(value, float) and isfinite(value) and value]
+    decimals = _decimals(sizes) if sizes else 0
     return [
         f"{value:,.{decimals}f}"
         if isinstance(value, float) and isfinite(value) and decimals <= _MAX_DECIMALS
@@ -284,14 +284,13 @@ def _column(values: Sequence[Any]) -> list[str]:
     ]
 
 
-def _decimals(value: float) -> int:
-    """How many decimals show six significant digits, and cents in any case, without zeros at the end."""
-    if not value:
-        return 0
-    wanted = max(2, _DIGITS - 1 - floor(log10(abs(value))))
+def _decimals(sizes: Sequence[float]) -> int:
+    """How many decimals show cents, six significant digits of the largest and three of the smallest; none
+    that would be zero throughout."""
+    wanted = max(2, _DIGITS - 1 - floor(log10(max(sizes))), 2 - floor(log10(min(sizes))))
     if wanted > _MAX_DECIMALS:
         return wanted
-    return len(f"{value:.{wanted}f}".rstrip("0").partition(".")[2])
+    return max(len(f"{size:.{wanted}f}".rstrip("0").partition(".")[2]) for size in sizes)
 
 
 def _line(cells: Iterable[str]) -> str:

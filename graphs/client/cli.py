@@ -13,7 +13,7 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.table import Table
+from rich.table import Column, Table
 
 from graphs.client.conversation import last_answer, stream_turn
 from graphs.client.files import download_file, upload_files
@@ -60,9 +60,9 @@ def list_command(
     url: Url = DEFAULT_URL,
 ) -> None:
     """List the sessions in the database, the last changed first."""
-    table = Table("thread", "agent", "changed", "checkpoints")
+    table = Table(Column("thread", no_wrap=True), "agent", "changed", Column("checkpoints", justify="right"))
     for line in _run(list_sessions(url=url, limit=limit, offset=offset)):
-        table.add_row(line.thread_id, line.graph_id or "?", line.updated_at, str(line.checkpoints))
+        table.add_row(line.thread_id, line.graph_id or "?", line.updated_at[:19], str(line.checkpoints))
     console.print(table)
 
 
@@ -141,7 +141,8 @@ async def _show_made_files(
 
 
 def _print_session(session: Session) -> None:
-    notes.print(f"session {session.thread_id}: {session.status} {session.reason}", style="bold", markup=False)
+    status = f"session {session.thread_id}: {session.status} {session.reason}"
+    notes.print(status, style="bold", markup=False, soft_wrap=True)
     if answer := last_answer(session.values):
         console.print(Markdown(answer))
     for interrupt in session.interrupts:
@@ -152,7 +153,7 @@ def _print_session(session: Session) -> None:
         SessionStatus.UNAVAILABLE: f"try again in {session.retry_after or 0:g} s; nothing is lost",
     }.get(session.status)
     if hint:
-        notes.print(hint, style="yellow", markup=False)
+        notes.print(hint, style="yellow", markup=False, soft_wrap=True)
 
 
 def _exit_by_status(session: Session) -> None:

@@ -20,6 +20,8 @@ from graphs.client.session import Session, SessionStatus, SessionSummary
 DEFAULT_URL = "http://127.0.0.1:2024"
 DEFAULT_DEADLINE = 10.0
 _RETRY_AFTER = 2.0
+_SHORTEST_DEADLINE, _LONGEST_DEADLINE = 0.01, 60.0
+"""What the server takes as a deadline for its part of the answer."""
 _ACTIVE_RUNS = {"pending", "running"}
 _FAILED_RUNS = {"error", "timeout", "interrupted"}
 
@@ -101,9 +103,13 @@ async def _restore(thread_id: str, client: LangGraphClient, deadline: float) -> 
 
 async def _session_record(thread_id: str, client: LangGraphClient, deadline: float) -> dict[str, Any] | None:
     try:
-        return await client.http.get(f"/sessions/{thread_id}", params={"deadline": deadline})
+        return await client.http.get(f"/sessions/{thread_id}", params={"deadline": _within_range(deadline)})
     except NotFoundError:
         return None
+
+
+def _within_range(deadline: float) -> float:
+    return min(max(deadline, _SHORTEST_DEADLINE), _LONGEST_DEADLINE)
 
 
 async def _thread(thread_id: str, client: LangGraphClient) -> Mapping[str, Any] | None:
@@ -147,7 +153,7 @@ def _judged(
 
 
 def _from_status(thread_id: str, error: APIStatusError) -> Session:
-    if error.status_code in (400, 404, 422):
+    if error.status_code in (404, 422):
         return Session(thread_id, SessionStatus.NOT_FOUND, reason=_detail(error))
     retry_after = error.response.headers.get("retry-after", "")
     return _unavailable(

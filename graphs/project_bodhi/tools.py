@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 _UNITS = {"durations in days": "days", "durations in weeks": "weeks"}
 """The options of `Unit` are phrases: a bare "weeks" in a request mostly belongs to a deadline."""
 
-_LEADS = ("is in", "are in", "given in", "measured in", "unit is", "unit")
+_LEADS = (
+    *("plan is in", "it is in", "durations are in", "estimates are in", "times are in", "numbers are in"),
+    *("given in", "measured in", "unit", "unit is", "units are"),
+)
 
 PlanFile = Annotated[str, file_argument("The project's tasks.", ".csv", ".tsv", ".txt")]
 Unit = Annotated[

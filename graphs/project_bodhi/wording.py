@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from graphs.project_bodhi.simulate import Simulation
     from graphs.project_bodhi.tasks import Estimates, Plan, Task
 
+_WORDS = {"id", "task", "after", "estimates", "owner", "critical"}
+"""Columns of tables that hold no figures."""
+
 
 def plan(file: str, plan: "Plan", links: int) -> str:
     """The tasks of a plan, as they were read."""
@@ -145,9 +148,8 @@ def _estimates(estimates: "Estimates | None") -> str:
 
 
 def _table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """Return the lines of a Markdown table."""
-    return [
-        f"| {' | '.join(heads)} |",
-        "|" + "---|" * len(heads),
-        *(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows),
-    ]
+    """A Markdown table, words to the left and figures to the right."""
+    rule = "|".join("---" if head in _WORDS else "---:" for head in heads)
+    # a bar in the name of a task would end its cell
+    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (heads, *rows))
+    return [f"| {head} |", f"|{rule}|", *(f"| {row} |" for row in body)]

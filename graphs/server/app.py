@@ -16,6 +16,7 @@ from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.settings import load_settings
 from graphs.persistence.start import shared_database
 from graphs.server import file_routes, session_routes
+from graphs.server.private_network import PrivateNetworkMiddleware
 from graphs.server.requeue import RunRequeued
 from graphs.server.run_requests import RunRequestMiddleware
 
@@ -36,7 +37,7 @@ async def explain_input(_: Request, error: Exception) -> Response:
 
 app = Starlette(
     routes=[*session_routes.routes, *file_routes.routes],
-    middleware=[Middleware(RunRequestMiddleware)],
+    middleware=[Middleware(PrivateNetworkMiddleware), Middleware(RunRequestMiddleware)],
     exception_handlers={
         InputError: explain_input,
         DatabaseUnavailable: session_routes.explain_unavailable,

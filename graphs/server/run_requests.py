@@ -1,7 +1,8 @@
 """What Holdfast changes in a request that starts a run, whichever client sends it.
 
 - Durability `sync` unless the request chooses one. The server itself fills in `async` for a request without
-  it, so that neither a graph nor an assistant could choose a default.
+  it, so that neither a graph nor an assistant could choose a default. A run whose thread is deleted with it
+  has no session and no checkpointer, and fails when it is asked to be durable.
 - Files attached to messages go to the artifact store here, before the server sees them: the server keeps a
   run's input in its first checkpoint, and bytes do not belong into a checkpoint.
 """
@@ -18,7 +19,10 @@ from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.attachments import has_attachments, take_attachments
 from graphs.kit.errors import InputError
 
-_RUN_PATHS = re.compile(r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?P<kind>stream|wait|batch|crons))?/?")
+_RUN_PATHS = re.compile(
+    r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?:stream|wait|batch|crons))?/?"
+    r"|/threads/(?P<commanded_id>[^/]+)/commands/?"
+)
 DEFAULT_DURABILITY = "sync"
 
 
@@ -37,7 +41,8 @@ class RunRequestMiddleware:
         body = await _read(receive)
         if body is None:
             return
-        body = await asyncio.to_thread(rewrite_run_request, body, match["thread_id"])
+        thread_id = match["thread_id"] or match["commanded_id"]
+        body = await asyncio.to_thread(rewrite_run_request, body, thread_id)
         headers = MutableHeaders(raw=list(scope["headers"]))
         headers["content-length"] = str(len(body))
         await self.app({**scope, "headers": headers.raw}, _replay(body, receive), send)
@@ -57,10 +62,17 @@ def rewrite_run_request(body: bytes, thread_id: str | None) -> bytes:
     runs = payload if isinstance(payload, list) else [payload]
     for run in runs:
         if isinstance(run, dict):
-            _set_durability(run)
+            if thread_id or run.get("on_completion") == "keep":
+                _set_durability(run)
             if artifacts:
-                _take_attachments(run, artifacts)
+                _take_attachments(_parameters(run), artifacts)
     return orjson.dumps(payload)
+
+
+def _parameters(run: dict[str, Any]) -> dict[str, Any]:
+    """A command of the event streaming protocol has the run's parameters under `params`."""
+    parameters = run.get("params")
+    return parameters if isinstance(parameters, dict) else run
 
 
 def _set_durability(run: dict[str, Any]) -> None:

@@ -16,13 +16,25 @@ if TYPE_CHECKING:
     from graphs.three_dp_custom.printability import Printer
 
 _UNITS = {"file in mm": "mm", "file in cm": "cm", "file in m": "m", "file in inches": "in"}
-"""The options of `Unit` are phrases: a bare "in" or "cm" in a request seldom speaks of the file."""
+"""The options of `Unit` are phrases: in "how tall is it in inches?" the unit is not that of the file."""
 
-_LEADS = ("is in", "are in", "modelled in", "drawn in", "designed in", "exported in", "saved in", "unit is")
+_LEADS = (
+    *(
+        "it is in",
+        "file is in",
+        "model is in",
+        "mesh is in",
+        "numbers are in",
+        "unit",
+        "unit is",
+        "units are",
+    ),
+    *("modelled in", "drawn in", "designed in", "exported in", "saved in"),
+)
 
 
 def _said_of_the_file(*names: str) -> tuple[str, ...]:
-    return tuple(f"{lead} {name}" for name in names for lead in (*_LEADS, "unit"))
+    return tuple(f"{lead} {name}" for name in names for lead in _LEADS)
 
 
 MeshFile = Annotated[str, file_argument("The mesh.", ".stl", ".obj", ".ply", ".off", ".3mf", ".glb")]
@@ -94,7 +106,7 @@ def inspect_mesh(session: Session, file: MeshFile, unit: Unit = "file in mm") ->
         *("repair", "fix", "heal", "mend", "close the holes", "fill holes"),
         *("make it watertight", "make watertight"),
     ),
-    examples=("Repair open_box.stl.", "Close the holes of this mesh."),
+    examples=("Repair open_box.stl.", "Close the holes of this mesh.", "Make open_box.stl watertight."),
 )
 def repair_mesh(session: Session, file: MeshFile, unit: Unit = "file in mm") -> Answer:
     """Repair a mesh: merge vertices, drop bad faces, fill holes, turn faces outwards. Keeps the original."""

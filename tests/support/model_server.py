@@ -140,6 +140,7 @@ def model_server(*steps: Step) -> Generator[ModelServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     @property
     def owner(self) -> ModelServer:

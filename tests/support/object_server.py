@@ -49,6 +49,7 @@ def object_server() -> Generator[ObjectServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     @property
     def objects(self) -> dict[str, bytes]:

@@ -26,9 +26,25 @@ def problem(body: dict[str, Any]) -> str | None:
         function = tool["function"]
         if tool["type"] != "function" or not _FUNCTION_NAME.fullmatch(function["name"]):
             return f"invalid tool {tool}"
-        if function["parameters"]["type"] != "object":
-            return f"schema of {function['name']} must be of type object"
+        if why := schema_problem(function["parameters"]):
+            return f"Invalid schema for function '{function['name']}': {why}"
     return _message_problem(body["messages"])
+
+
+def schema_problem(schema: dict[str, Any]) -> str | None:
+    """Return why the API would refuse the schema of a function's arguments, or None."""
+    if schema["type"] != "object":
+        return "schema must be of type 'object'"
+    parts: list[Any] = [schema]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            if part.get("type") == "array" and "items" not in part:
+                return "array schema missing items"
+            parts.extend(part.values())
+        elif isinstance(part, list):
+            parts.extend(part)
+    return None
 
 
 def _message_problem(messages: list[dict[str, Any]]) -> str | None:

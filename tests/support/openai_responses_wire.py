@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from tests.support.model_reply import Reply, plain
+from tests.support.openai_chat_wire import schema_problem
 
 _USAGE = {
     "input_tokens": 10,
@@ -25,8 +26,10 @@ def has_key(headers: Mapping[str, str], key: str) -> bool:
 def problem(body: dict[str, Any]) -> str | None:
     """Return why the API would refuse the request with a 400, or None."""
     for tool in body.get("tools", []):
-        if tool["type"] != "function" or tool["parameters"]["type"] != "object":
+        if tool["type"] != "function":
             return f"invalid tool {tool}"
+        if why := schema_problem(tool["parameters"]):
+            return f"Invalid schema for function '{tool['name']}': {why}"
     called = [item["call_id"] for item in body["input"] if item.get("type") == "function_call"]
     answered = [item["call_id"] for item in body["input"] if item.get("type") == "function_call_output"]
     if unanswered := set(called) - set(answered):

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from graphs.kit.arguments import choice_argument, column_argument, file_argument, quantity, text_argument
+from graphs.kit.arguments import choice_argument, file_argument, quantity, text_argument
 from graphs.kit.artifacts import TABLE_SUFFIXES
 from graphs.kit.tool import Session
 
@@ -39,16 +39,13 @@ Where = Annotated[
 ]
 Year = Annotated[
     int | None,
-    quantity(
-        "Keep only this calendar year.", cues=("in", "during", "for", "only", "of", "year"), ge=1000, le=2999
-    ),
+    quantity("Keep only this calendar year.", cues=("in", "during", "for", "only", "year"), ge=1000, le=2999),
 ]
 DateColumn = Annotated[
     str | None,
-    column_argument(
-        "The dates that a period or a year refers to; needed when the table has several.",
-        cues=("dated by",),
-        numeric=False,
+    text_argument(
+        "The column of dates that a period or a year refers to; needed when the table has several.",
+        cues=("dated by", "date column"),
     ),
 ]
 Bucket = Annotated[

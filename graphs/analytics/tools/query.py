@@ -37,6 +37,10 @@ By = Annotated[
         many=True,
     ),
 ]
+_STATISTIC_CUES = (
+    *("of", "total", "sum", "sum of", "mean", "average", "median", "standard deviation of"),
+    *("highest", "lowest", "maximum", "minimum", "largest", "smallest"),
+)
 _STATISTIC_WORDS = {
     "sum": ("total", "totals", "sum of", "overall", "altogether", "in all"),
     "mean": ("average", "avg", "averages", "means"),
@@ -59,8 +63,8 @@ def run_sql(
     sql: Annotated[
         str,
         text_argument(
-            "One SELECT in DuckDB's SQL. A table is called as its file without the suffix, in lower case, other "
-            "signs than letters and digits as _: sales for sales.csv.",
+            "One SELECT in DuckDB's SQL; a table is called as its file without the suffix, in lower case, with "
+            "_ for other signs than letters and digits: FROM sales for sales.csv.",
             cues=("sql", "query"),
         ),
     ],
@@ -92,13 +96,14 @@ def run_sql(
 @agent_tool(
     keywords=(
         *("total", "totals", "sum", "average", "mean", "median", "aggregate", "how much", "how many"),
-        *("standard deviation", "minimum", "maximum", "by month", "by quarter", "by year", "monthly"),
-        *("quarterly", "per month", "per year", "break down", "breakdown", "grouped by", "group by"),
+        *("standard deviation", "minimum", "maximum", "by", "per", "monthly", "quarterly", "yearly"),
+        *("break down", "breakdown", "grouped by", "group by"),
     ),
     examples=(
         "Total revenue_usd by region in sales.csv.",
         "Mean units by product in sales.csv.",
         "Total revenue by month.",
+        "Sum of profit by region.",
         "What is the median unit price?",
         "How many units were sold in each region in 2024?",
     ),
@@ -110,21 +115,7 @@ def aggregate(
         list[str],
         column_argument(
             "What the statistic is of.",
-            cues=(
-                *(
-                    "of",
-                    "total",
-                    "sum",
-                    "mean",
-                    "average",
-                    "median",
-                    "how much",
-                    "how many",
-                    "highest",
-                    "lowest",
-                ),
-                *("maximum", "minimum", "largest", "smallest", "standard deviation of", "sum of"),
-            ),
+            cues=(*_STATISTIC_CUES, "how much", "how many", "monthly", "quarterly", "yearly", "annual"),
             numeric=True,
             many=True,
         ),
@@ -218,10 +209,10 @@ def rank_groups(
     category: Annotated[
         str | None,
         column_argument(
-            "What is ranked: the column whose values are the groups. Not needed to rank periods.",
+            "What is ranked: the values of this column. Not needed to rank periods.",
             cues=(
                 *("which", "what", "top", "best", "worst", "rank", "bottom", "leading", "with", "has", "had"),
-                *("ranked", "by", "per", "selling"),
+                *("ranked", "selling"),
             ),
         ),
     ] = None,
@@ -229,10 +220,7 @@ def rank_groups(
         str | None,
         column_argument(
             "What it is ranked by; every column of amounts in turn when not given.",
-            cues=(
-                *("by", "most", "least", "highest", "lowest", "ranked by", "in", "of", "total", "mean"),
-                *("average", "largest", "smallest", "fewest", "biggest"),
-            ),
+            cues=(*_STATISTIC_CUES, "by", "ranked by", "in", "most", "least", "fewest", "biggest"),
             numeric=True,
         ),
     ] = None,

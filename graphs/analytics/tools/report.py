@@ -92,7 +92,7 @@ def draw_bar_chart(
     ),
     examples=(
         "Line chart of revenue_usd by date in sales.csv.",
-        "Plot the monthly revenue as a line.",
+        "Plot revenue by month.",
         "Show the trend of units over time for each region.",
     ),
 )
@@ -143,7 +143,7 @@ def draw_line_chart(
 @agent_tool(
     keywords=(
         *("scatter", "scatter plot", "scatterplot", "scatter chart", "point chart", "points", "plot against"),
-        *("relationship", "relation between", "versus", "against", "correlate"),
+        *("relationship", "relation between", "versus", "vs", "against"),
     ),
     examples=(
         "Scatter plot of y1 against x1 in anscombe.csv.",

@@ -17,6 +17,7 @@ from graphs.kit.tool import Answer, Session, agent_tool
         "Regress employed_thousands on all other columns of longley.csv.",
         "Linear regression of y1 on x1 in anscombe.csv.",
         "How does revenue depend on units?",
+        "Effect of units on revenue_usd.",
     ),
 )
 def fit_linear_regression(
@@ -34,7 +35,7 @@ def fit_linear_regression(
         list[str] | None,
         column_argument(
             "What explains it; all other columns of numbers when not given.",
-            cues=("on", "from", "by", "with", "against", "predictors", "depend on", "using", "and"),
+            cues=("predictors", "effect of", "influence of", "explained by", "determined by"),
             numeric=True,
             many=True,
         ),

@@ -19,8 +19,8 @@ MixtureFile = Annotated[
 Components = Annotated[
     list[str] | None,
     column_argument(
-        "The components, as proportions that sum to 1 in each row or per cent that sum to 100; found by "
-        "that when not given.",
+        "The components: columns of proportions that sum to 1 in each row, or of per cent that sum to 100. "
+        "When not given, the columns that do so.",
         cues=("components", "component", "ingredients", "from", "over"),
         numeric=True,
         many=True,

@@ -1,7 +1,7 @@
 """Which columns of a table a request names, and which column arguments they are the values of."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from graphs.kit.planner.cues import EXPLICIT, Place, best_matching, cue_places, cue_score, explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
 from graphs.kit.planner.figures import figures
-from graphs.kit.planner.words import STOP_STEMS, Token, find_phrase, stem, stems, tokens
+from graphs.kit.planner.words import STOP_STEMS, Token, Words, find_phrase, stem, stems, tokens
 from graphs.kit.state import Column
 
 _NUMERIC = re.compile(
@@ -97,19 +97,37 @@ def _folded(name: str) -> str:
 
 
 def _partial_mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
+    """Return the columns named by a part of their name, where only one column has that part."""
+    words = tokens(text)
     names = {column["name"]: stems(_CAMEL.sub(" ", column["name"])) for column in columns}
+    owners: dict[str, list[str]] = {}
+    for name, parts in names.items():
+        for run in {"".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 2, len(parts) + 1)}:
+            owners.setdefault(run, []).append(name)
+    found = [
+        Mention(names_of_run[0], words[first].start, words[last - 1].end, _STEMMED)
+        for run, names_of_run in owners.items()
+        if len(names_of_run) == 1 and run != "".join(names[names_of_run[0]])
+        for first, last in find_phrase(words, (run,))
+    ]
+    return found + _single_words(words, names)
+
+
+def _single_words(words: Words, names: Mapping[str, tuple[str, ...]]) -> list[Mention]:
+    beginnings: dict[str, list[str]] = {}
+    insides: dict[str, list[str]] = {}
+    for name, parts in names.items():
+        beginnings.setdefault(parts[0] if parts else "", []).append(name)
+        for part in set(parts[1:]):
+            insides.setdefault(part, []).append(name)
     found = []
-    for token in tokens(text):
+    for token in words:
         if len(token.stem) < 3 or token.stem in STOP_STEMS or token.stem.isdigit():
             continue
-        for owners, quality in (
-            ([name for name, words in names.items() if words and _begins(words[0], token)], _PREFIX),
-            ([name for name, words in names.items() if token.stem in words[1:]], _PART),
-        ):
-            if owners:
-                if len(owners) == 1:
-                    found.append(Mention(owners[0], token.start, token.end, quality))
-                break
+        begun = [name for part, begun in beginnings.items() if _begins(part, token) for name in begun]
+        owners, quality = (begun, _PREFIX) if begun else (insides.get(token.stem, []), _PART)
+        if len(owners) == 1:
+            found.append(Mention(owners[0], token.start, token.end, quality))
     return found
 
 
@@ -157,8 +175,8 @@ class ColumnSearch:
         values: dict[str, Any] = {}
         found = self._take_lists(found, values)
         found = self._take_single(found, values)
-        self._take_rest(found, values)
-        self._take_only_ones(values)
+        found = self._take_rest(found, values)
+        self._take_only_ones(found, values)
         return values
 
     def unknown_group(self, values: dict[str, Any]) -> tuple[Argument, str] | None:
@@ -252,14 +270,14 @@ class ColumnSearch:
             return 0.0
         return (0.5 if argument.numeric is None else 1.5) * min(1.0, 0.7 + mention.quality / 8)
 
-    def _take_rest(self, found: list[Mention], values: dict[str, Any]) -> None:
+    def _take_rest(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
         """What is left goes to the one list, or else the one optional argument, that still wants columns."""
         open_lists = [a for a in self.arguments if a.many and a.name not in values]
         if len(open_lists) == 1 and found:
             names = [m.column for m in found if fits(open_lists[0], self._column(m.column))]
             if names:
                 values[open_lists[0].name] = list(dict.fromkeys(names))
-            return
+            return [m for m in found if m.column not in names]
         left = list(dict.fromkeys(m.column for m in found if m.quality >= _STEMMED))
         open_singles = [
             a
@@ -268,9 +286,14 @@ class ColumnSearch:
         ]
         if len(left) == 1 and len(open_singles) == 1:
             values[open_singles[0].name] = left[0]
+            return [m for m in found if m.column != left[0]]
+        return found
 
-    def _take_only_ones(self, values: dict[str, Any]) -> None:
-        """A required argument that nothing names takes the column of its name, or the only one that fits."""
+    def _take_only_ones(self, left: Sequence[Mention], values: dict[str, Any]) -> None:
+        """A required argument that nothing names takes the column of its name, or the only one that fits.
+
+        The latter only when no column was named in vain: it may be meant, though its type does not fit.
+        """
         for argument in (a for a in self.arguments if a.required and a.name not in values):
             used = {
                 name for value in values.values() for name in (value if isinstance(value, list) else [value])
@@ -278,6 +301,6 @@ class ColumnSearch:
             free = [c["name"] for c in self.columns if c["name"] not in used and fits(argument, c)]
             own = {_folded(cue) for cue in argument.own_cues} | {stem(cue) for cue in argument.own_cues}
             named = [name for name in free if _folded(name) in own]
-            candidates = named or (free if argument.numeric is not None else [])
+            candidates = named or (free if argument.numeric is not None and not left else [])
             if len(candidates) == 1:
                 values[argument.name] = [candidates[0]] if argument.many else candidates[0]

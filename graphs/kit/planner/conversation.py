@@ -1,6 +1,6 @@
 """The conversation as the planner reads it: this turn's message and work, and what came before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -102,30 +102,37 @@ class Conversation:
     @cached_property
     def desk(self) -> Desk:
         """The files, with what this conversation says of their use."""
-        made = [name for _, result in self.calls(self.turn) for name in _files_made(result)]
-        pasted = [name for name, file in self.files.items() if file["sha256"] in self.request.tables]
-        handed = [name for name in (*self.request.attached, *pasted) if name in self.files]
+        made = [_files_made(result) for _, result in self.calls(self.turn)]
         return Desk(
             files=self.files,
             turn_text=self.request.text,
-            made=tuple(name for name in made if name in self.files),
-            handed=tuple(handed),
-            recent=tuple(dict.fromkeys(name for name in self._recent() if name in self.files)),
+            handed=self._known([*self.request.attached, *self._pasted(self.request)]),
+            made=self._known(name for names in made for name in names),
+            successors=self._known(names[0] for names in made if len(names) == 1),
+            recent=self._known(self._recent()),
         )
 
+    def _known(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name in names if name in self.files))
+
+    def _pasted(self, message: Message) -> list[str]:
+        return [name for name, file in self.files.items() if file["sha256"] in message.tables]
+
     def _recent(self) -> Iterator[str]:
-        """Yield files of the conversation before this turn, newest first."""
+        """Yield files of the earlier conversation, newest first: what a call made, then what it took.
+
+        Several files at once (a chart and its data) are by-products: what the call took goes before them.
+        """
+        results = {call["id"]: _files_made(result) for call, result in self.calls(self.before)}
         for message in reversed(self.before):
-            if isinstance(message, ToolMessage):
-                yield from _files_made(message)
-            elif isinstance(message, AIMessage):
-                for call in message.tool_calls:
-                    yield from (value for value in call["args"].values() if isinstance(value, str))
+            if isinstance(message, AIMessage):
+                for call in reversed(message.tool_calls):
+                    made = results.get(call["id"], [])
+                    taken = [value for value in call["args"].values() if isinstance(value, str)]
+                    yield from [*made, *taken] if len(made) == 1 else [*taken, *made]
             elif isinstance(message, HumanMessage):
                 said = read_message(message.text)
-                yield from said.attached
-                yield from (name for name, file in self.files.items() if file["sha256"] in said.tables)
-                yield from files_named(said.text, Desk(self.files))
+                yield from (*said.attached, *self._pasted(said), *files_named(said.text, Desk(self.files)))
 
 
 def is_handoff(message: BaseMessage) -> bool:

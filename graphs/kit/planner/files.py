@@ -1,11 +1,11 @@
 """Which file of the session a request means."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from graphs.kit.planner.columns import fits, mentions
+from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile
 from graphs.kit.planner.prose import masked, named_files, unknown_files
@@ -39,14 +39,16 @@ _ALL = re.compile(
 class Desk:
     """The files at hand: all of the session by name, and what the conversation says of their use.
 
-    `made` are those that tools made in this turn, newest last; `handed` came with this turn's message;
-    `recent` are those of the conversation before, newest first. `turn_text` is the whole message.
+    `turn_text` is the whole message and `handed` are the files that came with it. `made` are those that
+    tools made since, newest last, and `successors` those among them that a tool made as its one result.
+    `recent` are files of the conversation before, those last worked on first.
     """
 
     files: Mapping[str, Artifact]
     turn_text: str = ""
-    made: tuple[str, ...] = ()
     handed: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    successors: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
 
     def columns(self, name: str) -> list[Column]:
@@ -125,20 +127,35 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     back = refers_back(text)
     if tool.approval and not back:
         return candidates if len(candidates) == 1 else fitting(argument, desk.handed)[:1]
-    with_columns = [name for name in candidates if _has_named_columns(tool, text, desk, name)]
-    sources: list[Callable[[], list[str]]] = [
-        lambda: list(reversed(fitting(argument, desk.made))),
-        lambda: fitting(argument, list(reversed(files_named(desk.turn_text, desk)))),
-        lambda: fitting(argument, desk.handed),
-        lambda: candidates if len(candidates) == 1 else [],
-        lambda: with_columns if len(with_columns) == 1 else [],
-        lambda: fitting(argument, desk.recent),
+    speaking = _speaking_files(candidates, text, desk)
+    sources = [
+        list(reversed(desk.made if back else desk.successors)),
+        list(reversed(files_named(desk.turn_text, desk))),
+        desk.handed,
+        candidates if len(candidates) == 1 else [],
+        speaking if len(speaking) == 1 else [],
+        desk.recent,
     ]
     for source in sources:
-        allowed = [n for n in source() if n in candidates and (not with_columns or n in with_columns or back)]
+        allowed = [n for n in source if n in candidates and (not speaking or n in speaking or back)]
         if allowed:
             return allowed[:1]
     return []
+
+
+def _speaking_files(candidates: Sequence[str], text: str, desk: Desk) -> list[str]:
+    """Return the tables whose columns the text names best, empty when it names none."""
+    bare = masked(text, desk.files, quotes=False)
+    evidence = {name: _column_evidence(bare, desk.columns(name)) for name in candidates}
+    best = max(evidence.values(), default=0.0)
+    return [name for name, found in evidence.items() if best >= 1.0 and found > best - 0.5]
+
+
+def _column_evidence(text: str, columns: Sequence[Column]) -> float:
+    found: dict[str, float] = {}
+    for mention in mentions(text, columns):
+        found[mention.column] = max(mention.quality, found.get(mention.column, 0.0))
+    return sum(found.values())
 
 
 def _answered(argument: Argument, answer: str, desk: Desk, used: Sequence[str]) -> list[str]:
@@ -150,15 +167,6 @@ def _answered(argument: Argument, answer: str, desk: Desk, used: Sequence[str]) 
         return named
     place = _ORDINALS[match[0].lower()]
     return [listed[place]] if place < len(listed) else []
-
-
-def _has_named_columns(tool: ToolProfile, text: str, desk: Desk, name: str) -> bool:
-    columns = desk.columns(name)
-    wanted = tool.of_kind("column")
-    if not columns or not wanted:
-        return False
-    named = {mention.column for mention in mentions(masked(text, desk.files, quotes=False), columns)}
-    return any(column["name"] in named and any(fits(a, column) for a in wanted) for column in columns)
 
 
 def several_named(tool: ToolProfile, text: str, desk: Desk) -> list[str]:

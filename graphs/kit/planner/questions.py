@@ -73,7 +73,7 @@ def _wish(argument: Argument, desk: Desk, table: str, filled: Filled) -> str:
         if not names:
             endings = ", ".join(argument.suffixes)
             return f"Which file shall I use ({about})? No file of this session fits: attach one ({endings})."
-        return f"Which file shall I use ({about})? There is {_listed(names)}."
+        return f"Which file shall I use ({about})? {_there_is(names)}."
     if argument.kind == "column":
         names = [column["name"] for column in desk.columns(table) if fits(argument, column)]
         if not names:
@@ -82,7 +82,7 @@ def _wish(argument: Argument, desk: Desk, table: str, filled: Filled) -> str:
         which = "Which columns are" if argument.many else "Which column is"
         return f"{which} the {argument.label} ({about})? {table} has {_listed(names)}."
     if argument.kind == "choice":
-        return f"Which {argument.label} ({about})? There is {_listed(list(argument.options))}."
+        return f"Which {argument.label} ({about})? {_there_is(list(argument.options))}."
     if argument.kind == "number":
         return f"What is the {argument.label} ({about}){_limits(argument)}?"
     if argument.kind == "text":
@@ -105,6 +105,10 @@ def _limits(argument: Argument) -> str:
     )
     both = " and ".join(part for part in (low, high) if part)
     return f", {both}" if both else ""
+
+
+def _there_is(names: Sequence[str]) -> str:
+    return f"There {'is' if len(names) == 1 else 'are'} {_listed(names)}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -298,13 +298,17 @@ def _given_arms(
     power: float | None, per_arm: int | None, total: int | None, ratio: float, dropout: float
 ) -> tuple[int, int] | None:
     """The sizes of the arms whose power is asked for; None when the sample size is."""
-    if per_arm is None and total is None:
-        return None
     if per_arm is not None and total is not None:
         raise ValueError(f"Give either {per_arm:,} participants per arm or {total:,} in all, not both.")
+    if per_arm is not None:
+        arms = per_arm, round(per_arm * ratio)
+    elif total is not None:
+        first = round(total / (1 + ratio))
+        arms = first, total - first
+    else:
+        return None
     _require_one_wish(power, dropout)
-    first = per_arm if per_arm is not None else round((total or 0) / (1 + ratio))
-    return first, round(first * ratio) if total is None else total - first
+    return arms
 
 
 def _require_one_wish(power: float | None, dropout: float) -> None:

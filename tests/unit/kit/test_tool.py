@@ -19,6 +19,7 @@ from langgraph.types import Command
 from graphs.kit.arguments import quantity
 from graphs.kit.artifacts import SessionArtifacts
 from graphs.kit.errors import InputError, MissingFileError
+from graphs.kit.file_tools import list_files
 from graphs.kit.tool import Answer, Session, agent_tool, hints_of
 from tests.support.geometry_agent import cube_volume, describe_column
 from tests.support.kit_environment import THREAD_ID
@@ -48,9 +49,9 @@ def call(tool: BaseTool, thread_id: str = THREAD_ID, **arguments: Any) -> Comman
     return command
 
 
-def bound_tools(model: BaseChatModel) -> list[Any]:
+def bound_tools(model: BaseChatModel, tools: list[BaseTool]) -> list[Any]:
     """The tools as the model's own client would send them."""
-    bound = model.bind_tools(TOOLS)
+    bound = model.bind_tools(tools)
     assert isinstance(bound, RunnableBinding)
     return bound.kwargs["tools"]
 
@@ -118,14 +119,32 @@ def test_planners_part_never_travels_to_a_provider(
     converted = [
         *map(convert_to_openai_tool, TOOLS),
         *map(convert_to_anthropic_tool, TOOLS),
-        *bound_tools(gemini),
-        *bound_tools(bedrock),
+        *bound_tools(gemini, TOOLS),
+        *bound_tools(bedrock, TOOLS),
     ]
 
     sent = json.dumps(converted, default=lambda tool: tool.model_dump(mode="json"), ensure_ascii=False)
     assert sent.count("The side of the cube. Unit: mm.") == 4
     assert "x-planner" not in sent
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_tool_without_arguments(artifacts: SessionArtifacts, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifacts.save("a.csv", b"1")
+    update = call(list_files).update
+    assert isinstance(update, dict)
+
+    assert update["messages"][0].content == "Files of this session:\n- a.csv (1 bytes)"
+    assert list_files.get_input_jsonschema()["properties"] == {}
+    assert convert_to_openai_tool(list_files)["function"]["parameters"] == {
+        "type": "object",
+        "properties": {},
+    }
+    assert convert_to_anthropic_tool(list_files)["input_schema"] == {"type": "object", "properties": {}}
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    gemini = ChatGoogleGenerativeAI(model="gemini-2.5-flash", google_api_key="none")
+    for model in (gemini, ChatBedrockConverse(model="amazon.nova-pro-v1:0")):
+        assert "runtime" not in repr(bound_tools(model, [list_files]))
 
 
 def test_hints_are_kept_beside_the_tool() -> None:

@@ -47,7 +47,12 @@ def rewritten(run: Any, thread_id: str | None = THREAD_ID) -> Any:
 )
 def test_durability_is_sync_unless_chosen(run: dict[str, Any], durability: str) -> None:
     assert rewritten(run)["durability"] == durability
-    assert rewritten(run, None)["durability"] == durability
+    assert rewritten({**run, "on_completion": "keep"}, None)["durability"] == durability
+
+
+def test_a_run_whose_thread_goes_with_it_is_left_alone() -> None:
+    # it has no checkpointer: LangGraph fails when such a run is to be durable
+    assert rewritten({"assistant_id": "a"}, None) == {"assistant_id": "a"}
 
 
 @pytest.mark.parametrize("chosen", [True, False])
@@ -56,9 +61,11 @@ def test_older_way_to_choose_durability_is_kept(chosen: bool) -> None:
 
 
 def test_each_run_of_a_batch_gets_it() -> None:
-    assert rewritten([{"assistant_id": "a"}, {"assistant_id": "b", "durability": "exit"}], None) == [
-        {"assistant_id": "a", "durability": "sync"},
-        {"assistant_id": "b", "durability": "exit"},
+    kept = {"on_completion": "keep"}
+    assert rewritten([kept, {**kept, "durability": "exit"}, {}], None) == [
+        {**kept, "durability": "sync"},
+        {**kept, "durability": "exit"},
+        {},
     ]
 
 
@@ -187,9 +194,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     ],
 )
 async def test_requests_that_start_runs_are_rewritten(client: httpx.AsyncClient, path: str) -> None:
-    received = (await client.post(path, json={"assistant_id": "a"})).json()
+    run = {"assistant_id": "a", "on_completion": "keep"}
+    received = (await client.post(path, json=run)).json()
 
-    assert json.loads(received["body"]) == {"assistant_id": "a", "durability": "sync"}
+    assert json.loads(received["body"]) == {**run, "durability": "sync"}
     assert received["length"] == str(len(received["body"]))
     assert received["path"] == path
 
@@ -224,6 +232,18 @@ async def test_attachment_over_http(client: httpx.AsyncClient, artifacts: Sessio
     assert artifacts.read("a.csv") == CSV
 
 
+async def test_attachment_in_a_command_of_event_streaming(
+    client: httpx.AsyncClient, artifacts: SessionArtifacts
+) -> None:
+    parameters = {"assistant_id": "analytics", "input": {"messages": [message(block())]}}
+    command = {"id": 1, "method": "run.start", "params": parameters}
+    received = (await client.post(f"/threads/{THREAD_ID}/commands", json=command)).json()
+
+    sent = json.loads(received["body"])
+    assert sent["params"]["input"]["messages"][0]["content"][1] == ATTACHED
+    assert artifacts.read("a.csv") == CSV
+
+
 @pytest.mark.parametrize("thread_id", ["-" * 36, "latest", "0" * 36, "..", "%20"])
 async def test_bad_thread_id_is_left_to_the_server(client: httpx.AsyncClient, thread_id: str) -> None:
     run = {"assistant_id": "analytics", "input": {"messages": [message(block())]}}
@@ -238,7 +258,7 @@ async def test_body_in_parts(client: httpx.AsyncClient) -> None:
         for part in (b'{"assis', b'tant_id": ', b'"a"}'):
             yield part
 
-    received = (await client.post("/runs/wait", content=parts())).json()
+    received = (await client.post(f"/threads/{THREAD_ID}/runs/wait", content=parts())).json()
 
     assert json.loads(received["body"]) == {"assistant_id": "a", "durability": "sync"}
 
@@ -259,7 +279,7 @@ async def call(messages: list[Message]) -> tuple[list[Message], list[Message]]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/runs/stream", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": f"/threads/{THREAD_ID}/runs", "headers": []}
     await RunRequestMiddleware(app)(scope, receive, send)
     return received, sent
 
