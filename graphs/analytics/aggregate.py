@@ -19,8 +19,9 @@ from graphs.kit.tables.load import Source, TableInfo, connect, read_table, table
 Row = tuple[Any, ...]
 
 _NO_AMOUNTS = frozenset(
-    "age code day hour id index key latitude longitude lat lon mean month no number pct percent percentage "
-    "price quarter rank rate ratio score share week weekday year zip".split()
+    {"age", "code", "id", "index", "key", "mean", "no", "number", "rank", "score", "zip"}
+    | {"day", "hour", "month", "quarter", "week", "weekday", "year", "lat", "latitude", "lon", "longitude"}
+    | {"pct", "percent", "percentage", "price", "rate", "ratio", "share"}
 )
 _VALUES_SHOWN = 10
 
@@ -29,8 +30,8 @@ _VALUES_SHOWN = 10
 class Selection:
     """Which rows count, and into which groups they fall.
 
-    `by` are columns; `bucket` groups by month, quarter or year of `date_column` (by default the only column of
-    dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one calendar year.
+    `by` are columns; `bucket` groups by month, quarter or year of `date_column` (by default the only column
+    of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one calendar year.
     """
 
     by: tuple[str, ...] = ()
@@ -148,11 +149,10 @@ class OpenTable:
         return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
 
     def _nothing_left(self, filters: Sequence[Filter]) -> str:
-        lines = [f"No row of the table has {describe_conditions(filters)}."]
-        for name in dict.fromkeys(_spelt(self.info, each.column) for each in filters):
-            if _is_text(self.info, name):
-                lines.append(f"'{name}' holds {self._some_values(name)}.")
-        return " ".join(lines)
+        """What to say when no row is left: the conditions, and the values of the text columns in them."""
+        names = dict.fromkeys(_spelt(self.info, each.column) for each in filters)
+        values = [f"'{name}' holds {self._some_values(name)}." for name in names if _is_text(self.info, name)]
+        return " ".join([f"No row of the table has {describe_conditions(filters)}.", *values])
 
     def _some_values(self, column: str) -> str:
         name = quote(column)
@@ -247,7 +247,7 @@ def _in_order(
 
 
 def _spelt(table: TableInfo, name: str) -> str:
-    """The column's name as the table spells it; a name that it lacks stays, and the SQL's maker refuses it."""
+    """The column's name as the table spells it; one that it lacks stays, and `aggregate_sql` refuses it."""
     names = [column.name for column in table.columns]
     alike = [each for each in names if each.casefold() == name.casefold()]
     return alike[0] if name not in names and len(alike) == 1 else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 _OF_POINTS = ("line chart", "scatter plot")
 
 
-def drawn(kind: str, what: str, file: str, drawing: Drawing, chart: Chart, names: tuple[str, str]) -> str:
+def drawn(
+    kind: str,
+    what: str,
+    file: str,
+    drawing: Drawing,
+    chart: Chart,
+    names: tuple[str, str],
+    remarks: Sequence[str] = (),
+) -> str:
     """A chart of `what` from the file; `names` are those of the picture and of the data's file."""
     picture, data = names
     lines = [
@@ -26,7 +35,8 @@ def drawn(kind: str, what: str, file: str, drawing: Drawing, chart: Chart, names
         *(["- No statistic was named: the rows of a group are added up"] if drawing.assumed else []),
         *([f"- {chart.note[0].upper()}{chart.note[1:]}"] if chart.note else []),
         *(wording.method(drawing.result) if drawing.result else wording.notes(drawing.table)),
-        *_figures(kind, drawing, chart.data),
+        *remarks,
+        *_figures(kind, drawing, chart.data, data),
     ]
     return "\n".join(lines)
 
@@ -61,14 +71,15 @@ def _rows(file: str, drawing: Drawing) -> str:
     return f"{wording.origin(file, drawing.table)} (all {drawing.table.rows:,} rows)"
 
 
-def _figures(kind: str, drawing: Drawing, data: pd.DataFrame) -> list[str]:
+def _figures(kind: str, drawing: Drawing, data: pd.DataFrame, file: str) -> list[str]:
     """A table of the data or, for many points, the range of each column that has one."""
     result = drawing.result
     names = dict(zip(result.columns, wording.column_names(result), strict=True)) if result else {}
     heads = [names.get(str(name), str(name)) for name in data.columns]
     if len(data) <= wording.ROWS_SHOWN or kind not in _OF_POINTS:
-        rows = wording.with_periods(_plain_rows(data), result.selection.bucket if result else None)
-        return ["", *wording.markdown_table(heads, rows), *wording.hidden(len(rows), "rows")]
+        bucket = result.selection.bucket if result else None
+        rows = wording.readable_rows(_plain_rows(data), 1 if drawing.keys else 0, bucket)
+        return ["", *wording.markdown_table(heads, rows), *wording.hidden(len(rows), "rows", file)]
     ordered = data.select_dtypes(["number", "datetime"]).columns
     ends = _plain_rows(data[ordered].agg(["min", "max"]))
     ranges = [

@@ -16,8 +16,8 @@ DATA = SubAgent(
     name="data",
     purpose="Loads tables (CSV, TSV, Parquet, Excel) and profiles them: types, gaps, spread, outliers, keys.",
     prompt=(
-        "You load and profile tables. Pass on the notes on what was assumed in reading a file. For a workbook "
-        "say which sheet a figure is from."
+        "You load and profile tables. Pass on the notes on what was assumed in reading a file. For a "
+        "workbook say which sheet a figure is from."
     ),
     tools=(load_table, profile_table),
 )
@@ -26,9 +26,10 @@ QUERY = SubAgent(
     name="query",
     purpose="Computes figures: totals, means and counts by groups and periods, rankings, read-only SQL.",
     prompt=(
-        "You compute figures of tables. Use aggregate, count_rows or rank_groups where they serve, and run_sql "
-        "for what they can't do, such as joins. State figures exactly as the tools give them, with the file, "
-        "the filter and the method. Say so when a result is not shown whole, and name the file that has it."
+        "You compute figures of tables. Use aggregate, count_rows or rank_groups where they serve, and "
+        "run_sql for what they can't do, such as joins. State figures exactly as the tools give them, with "
+        "the file, the filter and the method. Say so when a result is not shown whole, and name the file "
+        "that has it."
     ),
     tools=(aggregate, count_rows, rank_groups, run_sql),
 )
@@ -37,8 +38,8 @@ STATISTICS = SubAgent(
     name="statistics",
     purpose="Fits linear regressions: coefficients with intervals, residual spread, R².",
     prompt=(
-        "You fit statistical models. Give each coefficient with its interval, the residual standard deviation "
-        "and R². Say so when predictors overlap, and claim no cause."
+        "You fit statistical models. Give each coefficient with its interval, the residual standard "
+        "deviation and R². Say so when predictors overlap, and claim no cause."
     ),
     tools=(fit_linear_regression,),
 )

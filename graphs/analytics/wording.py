@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROWS_SHOWN = 30
 _DIGITS, _MAX_DECIMALS = 6, 10
 _LONGEST_CELL = 80
+_YEARS = range(1500, 2201)
 
 _STATISTICS = {
     "sum": "total",
@@ -35,22 +36,22 @@ def loaded(
     file: str,
     table: TableInfo,
     head: tuple[Sequence[str], Sequence[Sequence[Any]]],
-    sql_names: Mapping[str, str],
+    sql_names: Mapping[str | None, str],
 ) -> str:
     """A table's rows, columns and types, what was assumed in reading it, and its first rows.
 
-    `sql_names` says what the file's tables are called in SQL, by sheet ('' for the first or only one).
+    `sql_names` says what the file's tables are called in SQL, by sheet (None when there is but one).
     """
+    own = sql_names.get(table.sheet) or sql_names[None]
+    others = [f"sheet {sheet} is `{name}`" for sheet, name in sql_names.items() if name != own]
     columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    others = [f"{sheet} is `{name}`" for sheet, name in sql_names.items() if sheet]
-    part = "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:"
     lines = [
-        f"{origin(file, table)} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
+        f"{_capital(origin(file, table))} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
         f"- Columns: {columns}",
-        f"- In SQL: `{sql_names['']}`" + (f"; of the other sheets, {', '.join(others)}" if others else ""),
+        f"- In SQL: `{own}`" + (f"; {', '.join(others)}" if others else ""),
         *notes(table),
         "",
-        part,
+        "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:",
         "",
         *markdown_table(*head),
     ]
@@ -67,7 +68,9 @@ def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
         f"{_capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
         f"{rows_of(file, result)}:",
         "",
-        *markdown_table(column_names(result), with_periods(result.rows, result.selection.bucket)),
+        *markdown_table(
+            column_names(result), readable_rows(result.rows, len(result.keys), result.selection.bucket)
+        ),
         *hidden(len(result.rows), "groups", whole),
         "",
         *method(result),
@@ -78,16 +81,15 @@ def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
 def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: str, tied: int) -> str:
     """The first groups of a ranking; `tied` more share the last one's value."""
     (value,), key = value_names(result), " and ".join(key_names(result))
-    shown = with_periods(rows, result.selection.bucket)
-    first = " and ".join(map(cell, shown[0][:-1]))
-    numbered = [(place, *row) for place, row in enumerate(shown, 1)]
-    end = "highest" if order == "highest" else "lowest"
+    shown = readable_rows(rows, len(result.keys), result.selection.bucket)
+    leaders = [f"**{cell(row[0])}**" for row in shown if row[-1] == shown[0][-1]]
     lines = [
-        f"**{first}** has the {end} {value}: **{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
-        f"{len(rows):,} of {len(result.rows):,} groups by {key}:",
+        f"{_listed(leaders)} {'has' if len(leaders) == 1 else 'have'} the {order} {value}: "
+        f"**{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
+        f"{len(rows):,} of {_many(len(result.rows), 'group')} by {key}:",
         "",
-        *markdown_table(["#", *key_names(result), value], numbered),
-        *([f"{tied:,} more with the last one's value are not shown."] if tied else []),
+        *markdown_table(["#", *column_names(result)], [(place, *row) for place, row in enumerate(shown, 1)]),
+        *(["", f"{tied:,} more with the last one's value are not shown."] if tied else []),
         "",
         *method(result),
     ]
@@ -106,9 +108,11 @@ def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
 def queried(files: Sequence[str], result: QueryResult, whole: str | None, reading: Sequence[str]) -> str:
     """The rows of a query over files; `whole` is the file that holds those that are not shown."""
     if not result.columns or not result.rows:
-        return "\n".join([f"The query over {' and '.join(files) or 'no table'} gives no rows.", *reading])
+        return "\n".join(
+            [f"The query over {_listed(files) if files else 'no table'} gives no rows.", *reading]
+        )
     lines = [
-        f"{_many(result.total_rows, 'row')} from {' and '.join(files) or 'no table'}:",
+        f"{_many(result.total_rows, 'row')} from {_listed(files) if files else 'no table'}:",
         "",
         *markdown_table(result.columns, result.rows),
         *hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
@@ -142,8 +146,8 @@ def regression(file: str, table: TableInfo, fit: Regression, unused: Sequence[st
         *([f"- Not used, for they hold no numbers: {', '.join(unused)}"] if unused else []),
         *(
             [
-                f"- The predictors overlap (condition number {significant(fit.condition_number, 4)}, above 30): "
-                "don't read the slopes one by one"
+                f"- The predictors overlap (condition number {significant(fit.condition_number, 4)}, above "
+                "30): don't read the slopes one by one"
             ]
             if fit.collinear
             else []
@@ -161,7 +165,7 @@ def regression(file: str, table: TableInfo, fit: Regression, unused: Sequence[st
 
 def origin(file: str, table: TableInfo) -> str:
     """The file, with the sheet that was read."""
-    return f"**{file}**" + (f" (sheet {table.sheet})" if table.sheet else "")
+    return (f"sheet {table.sheet} of " if table.sheet else "") + f"**{file}**"
 
 
 def rows_of(file: str, result: Aggregate) -> str:
@@ -205,11 +209,13 @@ def column_names(result: Aggregate) -> list[str]:
     return [*key_names(result), *value_names(result)]
 
 
-def with_periods(rows: Sequence[Sequence[Any]], bucket: str | None) -> list[tuple[Any, ...]]:
-    """The rows, with the first day of a period in the first column replaced by the period's name."""
-    if not bucket:
-        return [tuple(row) for row in rows]
-    return [(_period(row[0], bucket), *row[1:]) for row in rows]
+def readable_rows(rows: Sequence[Sequence[Any]], keys: int, bucket: str | None) -> list[tuple[Any, ...]]:
+    """The rows, with names in place of the first cells, which are keys: 1962 is no amount, and the first day
+    of a period stands for it."""
+    return [
+        (*(_key(cell, bucket if place == 0 else None) for place, cell in enumerate(row[:keys])), *row[keys:])
+        for row in rows
+    ]
 
 
 def markdown_table(
@@ -260,11 +266,11 @@ def plain_value(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _period(day: date | None, bucket: str) -> str | None:
-    if day is None:
-        return None
-    names = {"year": f"{day:%Y}", "quarter": f"{day:%Y} Q{(day.month + 2) // 3}", "month": f"{day:%Y-%m}"}
-    return names[bucket]
+def _key(value: object, bucket: str | None) -> object:
+    if bucket and isinstance(value, date):
+        quarter = f"{value:%Y} Q{(value.month + 2) // 3}"
+        return {"year": f"{value:%Y}", "quarter": quarter, "month": f"{value:%Y-%m}"}[bucket]
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
@@ -274,6 +280,8 @@ def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
 
 
 def _column(values: Sequence[Any]) -> list[str]:
+    if all(type(value) is int and value in _YEARS for value in values):
+        return [str(value) for value in values]
     sizes = [abs(value) for value in values if isinstance(value, float) and isfinite(value) and value]
     decimals = _decimals(sizes) if sizes else 0
     return [
@@ -306,6 +314,11 @@ def _holds_numbers(column: Sequence[object]) -> bool:
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    shown = [*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _capital(text: str) -> str:

@@ -162,7 +162,8 @@ def simulate_project(
     deadline_weeks: DeadlineWeeks = None,
     deadline_days: DeadlineDays = None,
     runs: Annotated[
-        int, quantity("How many runs.", "times", cues=("times", "runs"), ge=2, le=1_000_000)
+        int,
+        quantity("The number of runs.", cues=("times", "runs", "iterations", "trials"), ge=2, le=1_000_000),
     ] = 10_000,
     seed: Annotated[int, quantity("Seed of the random numbers.", cues=("seed",), ge=0)] = 1,
     unit: Unit = None,
@@ -225,7 +226,7 @@ def _deadline(file: str, plan: "Plan", weeks: float | None, days: float | None) 
     own, (other, other_unit) = (weeks, (days, "days")) if plan.unit == "weeks" else (days, (weeks, "weeks"))
     if other is None:
         return own
-    way_out = "" if plan.unit_stated else f", or say that the durations are in {other_unit}"
+    way_out = "" if plan.unit_stated else f", or add to the request that the durations are in {other_unit}"
     raise ValueError(
         f"The plan {file} is {'' if plan.unit_stated else 'taken to be '}in {plan.unit}, and the deadline "
         f"({other:g} {other_unit}) is not: a week may be 5 or 7 of a plan's days. "

@@ -139,3 +139,16 @@ def test_a_missing_key_stops_the_start(project: Path, postgres: PostgresInstance
     finally:
         server.stop()
     assert "The model 'openai:gpt-5' needs a key: set OPENAI_API_KEY" in (tmp_path / "server.log").read_text()
+
+
+async def test_runs_without_a_thread_side_by_side_lose_no_thread(client: LangGraphClient) -> None:
+    # langgraph dev deletes their threads side by side, and lost others' on the way
+    kept = [(await client.threads.create(graph_id="formulation"))["thread_id"] for _ in range(10)]
+    question = {"messages": [{"role": "user", "content": "Hello"}]}
+    async with asyncio.timeout(100):
+        states = await asyncio.gather(
+            *(client.runs.wait(None, "formulation", input=question) for _ in range(30))
+        )
+    assert all("This is what I can do" in last_answer(state) for state in states)
+    for thread_id in kept:
+        assert (await client.threads.get(thread_id))["thread_id"] == thread_id

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, ToolMessage
 from langchain_core.messages.tool import tool_call
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
@@ -67,3 +67,20 @@ def use_script(monkeypatch: pytest.MonkeyPatch, *replies: AIMessage, endless: bo
     scripted = ScriptedModel(replies=list(replies), endless=endless)
     monkeypatch.setattr(model, "chat_model", lambda *_: scripted)
     return scripted
+
+
+def answers_to_calls(messages: Sequence[AnyMessage]) -> list[ToolMessage]:
+    """Return the tool messages, after checking that each call has one, directly after it."""
+    answers: list[ToolMessage] = []
+    open_calls: list[str | None] = []
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            open_calls.remove(message.tool_call_id)
+            answers.append(message)
+            continue
+        assert open_calls == []
+        if isinstance(message, AIMessage):
+            assert message.invalid_tool_calls == []
+            open_calls = [call["id"] for call in message.tool_calls]
+    assert open_calls == []
+    return answers

@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pydantic import Field
+
 from graphs.kit.arguments import choice_argument, file_argument, quantity, text_argument
 from graphs.kit.artifacts import TABLE_SUFFIXES
 from graphs.kit.tool import Session
@@ -14,19 +16,16 @@ if TYPE_CHECKING:
     from graphs.analytics.aggregate import OpenTable
     from graphs.kit.tables.load import TableFile
 
-DateOrder = Literal["day_first", "month_first"]
-
 File = Annotated[str, file_argument("The table.", *TABLE_SUFFIXES)]
 Sheet = Annotated[
     str | None,
     text_argument("The sheet of an Excel workbook; the first when not given.", cues=("sheet", "worksheet")),
 ]
-Dates = Annotated[
-    DateOrder | None,
-    choice_argument(
-        "The order of dates in text such as 03/04/2024; by the other dates of the file when not given.",
-        day_first=("day first", "day before month", "dd/mm", "european dates"),
-        month_first=("month first", "month before day", "mm/dd", "american dates", "us dates"),
+DayFirst = Annotated[
+    bool | None,
+    Field(
+        description="Whether 03/04/2024 in text is 3 April (true) or March 4 (false); by the file's other "
+        "dates when not given."
     ),
 ]
 Where = Annotated[
@@ -59,20 +58,20 @@ Bucket = Annotated[
 ]
 
 
-def table_file(path: str, sheet: str | None, dates: DateOrder | None) -> "TableFile":
+def table_file(path: str, sheet: str | None, day_first: bool | None) -> "TableFile":
     """Return the table in a local file, as the arguments say that it is to be read."""
     from graphs.kit.tables.load import TableFile
 
-    return TableFile(path, sheet, None if dates is None else dates == "day_first")
+    return TableFile(path, sheet, day_first)
 
 
 @contextmanager
-def opened(session: Session, file: str, sheet: str | None, dates: DateOrder | None) -> Generator["OpenTable"]:
+def opened(session: Session, file: str, sheet: str | None, day_first: bool | None) -> Generator["OpenTable"]:
     """Read a table of the session; ValueError when it is not there or can't be read."""
     from graphs.analytics.aggregate import open_table
 
     session.report(f"reading {file}")
-    with session.path(file) as path, open_table(file, table_file(str(path), sheet, dates)) as table:
+    with session.path(file) as path, open_table(file, table_file(str(path), sheet, day_first)) as table:
         yield table
 
 

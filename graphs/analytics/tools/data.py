@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from graphs.analytics.tools.arguments import Dates, File, Sheet, opened
+from graphs.analytics.tools.arguments import DayFirst, File, Sheet, opened
 from graphs.analytics.tools.sql_tables import sql_tables
 from graphs.kit.tool import Answer, Session, agent_tool
 
@@ -18,17 +18,17 @@ _PREVIEW_ROWS = 5
     examples=(
         "Load sales.csv.",
         "Which columns does sales.csv have?",
-        "Show me the first rows of sales.csv.",
+        "Preview sales.csv.",
         "Which sheets are in budget.xlsx?",
     ),
 )
-def load_table(session: Session, file: File, sheet: Sheet = None, date_order: Dates = None) -> Answer:
-    """Load a table file: rows, columns and types, sheets, what was assumed in reading it, and the first rows."""
+def load_table(session: Session, file: File, sheet: Sheet = None, day_first: DayFirst = None) -> Answer:
+    """Load a table file: rows, columns and types, sheets, what was assumed in reading it, and a preview."""
     from graphs.analytics import wording
 
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         info, head = table.info, table.head(_PREVIEW_ROWS)
-    names = {each.sheet or "": name for name, each in sql_tables(session).items() if each.file == file}
+    names = {each.sheet: name for name, each in sql_tables(session).items() if each.file == file}
     return Answer(wording.loaded(file, info, head, names), asdict(info))
 
 
@@ -66,13 +66,13 @@ def load_table(session: Session, file: File, sheet: Sheet = None, date_order: Da
         "How many distinct products are there?",
     ),
 )
-def profile_table(session: Session, file: File, sheet: Sheet = None, date_order: Dates = None) -> Answer:
-    """Profile a table: for each column its type, gaps, distinct values, spread and outliers; duplicates, keys."""
+def profile_table(session: Session, file: File, sheet: Sheet = None, day_first: DayFirst = None) -> Answer:
+    """Profile a table: types, gaps, distinct values, spread and outliers of its columns; duplicates, keys."""
     from graphs.analytics import wording
     from graphs.analytics.profile import profile_table as profile
     from graphs.analytics.profile import render_profile
 
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         result = profile(table.frame())
     lines = [
         f"Profile of {wording.origin(file, table.info)}: {render_profile(result)}",

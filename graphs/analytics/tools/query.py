@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from graphs.analytics.tools.arguments import (
     Bucket,
     DateColumn,
-    Dates,
+    DayFirst,
     File,
     Sheet,
     Where,
@@ -63,19 +63,19 @@ def run_sql(
     sql: Annotated[
         str,
         text_argument(
-            "One SELECT in DuckDB's SQL; a table is called as its file without the suffix, in lower case, with "
-            "_ for other signs than letters and digits: FROM sales for sales.csv.",
+            "One SELECT in DuckDB's SQL; a table is called as its file without the suffix, in lower case, _ "
+            "in place of other signs than letters and digits: FROM sales for sales.csv.",
             cues=("sql", "query"),
         ),
     ],
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Run one read-only SQL query (DuckDB) over the session's table files."""
     from graphs.analytics import wording
     from graphs.analytics.sql import run_query
     from graphs.kit.tables.load import describe_table
 
-    with named_tables(session, sql, date_order) as tables:
+    with named_tables(session, sql, day_first) as tables:
         sources = {name: source for name, (_, source) in tables.items()}
         session.report("running the query")
         result = run_query(sql, sources, row_limit=_ROWS_KEPT)
@@ -130,14 +130,14 @@ def aggregate(
     year: Year = None,
     date_column: DateColumn = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Compute a total, mean, median or other statistic of columns of numbers, by groups and periods."""
     from graphs.analytics import wording
     from graphs.analytics.aggregate import Selection
 
     selection = Selection(tuple(by or ()), bucket, date_column, where, year)
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         result = table.aggregate(statistic, measures, selection)
     whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
     return Answer(wording.aggregated(file, result, whole), _figures(file, result, result.rows))
@@ -165,14 +165,14 @@ def count_rows(
     year: Year = None,
     date_column: DateColumn = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Count the rows of a table, by groups and periods."""
     from graphs.analytics import wording
     from graphs.analytics.aggregate import Selection
 
     selection = Selection(tuple(by or ()), bucket, date_column, where, year)
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         result = table.aggregate("count", (), selection)
     whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
     return Answer(wording.aggregated(file, result, whole), _figures(file, result, result.rows))
@@ -250,7 +250,7 @@ def rank_groups(
     year: Year = None,
     date_column: DateColumn = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Rank groups or periods by a total or another statistic: the top or bottom N, the best, the worst."""
     from graphs.analytics import wording
@@ -258,7 +258,7 @@ def rank_groups(
 
     selection = Selection((category,) if category else (), bucket, date_column, where, year)
     smallest = order == "lowest"
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         measures = [measure] if measure else amount_columns(table.info)
         if category is None and bucket is None:
             result = table.aggregate("min" if smallest else "max", measures, selection)

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from graphs.analytics.tools.arguments import Bucket, DateColumn, Dates, File, Sheet, Where, Year, opened
+from graphs.analytics.tools.arguments import Bucket, DateColumn, DayFirst, File, Sheet, Where, Year, opened
 from graphs.kit.arguments import choice_argument, column_argument, quantity, text_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphs.analytics.chart import Chart
     from graphs.analytics.drawing import Drawing
 
@@ -65,7 +67,7 @@ def draw_bar_chart(
     date_column: DateColumn = None,
     title: Title = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Draw a bar chart of a column by groups or periods (PNG), adding up or averaging the rows of each."""
     from graphs.analytics.aggregate import Selection
@@ -76,7 +78,7 @@ def draw_bar_chart(
     if category is None and bucket is None:
         raise ValueError("Say what the bars stand for: a column, or month, quarter or year.")
     selection = Selection((category,) if category else (), bucket, date_column, where, year)
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         drawing = by_groups(table, [measure], selection, statistic)
     drawing = drawing if top is None else drawing.largest(top)
     (key,), (value,) = drawing.keys, drawing.values
@@ -123,7 +125,7 @@ def draw_line_chart(
     date_column: DateColumn = None,
     title: Title = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Draw lines of columns over dates, periods or numbers (PNG), adding up or averaging the rows of each."""
     from graphs.analytics.aggregate import Selection
@@ -132,7 +134,7 @@ def draw_line_chart(
     from graphs.analytics.drawing import along_axis, by_groups
 
     selection = Selection((), bucket, date_column, where, year)
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         selection, series = along_axis(table.info, along, series, selection)
         drawing = by_groups(table, measures, selection, statistic)
     session.report("drawing the chart")
@@ -172,7 +174,7 @@ def draw_scatter_plot(
     trend_line: Annotated[bool, Field(description="Draw the least-squares line through the points.")] = False,
     title: Title = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Draw a scatter plot of two columns of numbers (PNG), a point for each row; with a line when asked."""
     from graphs.analytics.chart import scatter_chart
@@ -180,16 +182,14 @@ def draw_scatter_plot(
     from graphs.analytics.drawing import as_it_stands
     from graphs.analytics.regression import fit_linear
 
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         drawing = as_it_stands(table)
     fit = fit_linear(drawing.frame, y, [x]) if trend_line else None
     line = (fit.coefficients[0].estimate, fit.coefficients[1].estimate) if fit else None
     session.report("drawing the chart")
     chart = scatter_chart(drawing.frame, x, y, group=group, line=line, title=title)
-    answer = _kept(session, "scatter plot", f"{y} against {x}", file, drawing, chart)
-    if fit is None:
-        return answer
-    return Answer(f"{answer.text}\n{line_in_words(fit)}", {**answer.figures, "line": line})
+    remarks = [line_in_words(fit)] if fit else []
+    return _kept(session, "scatter plot", f"{y} against {x}", file, drawing, chart, remarks)
 
 
 @agent_tool(
@@ -207,13 +207,13 @@ def draw_histogram(
     ] = None,
     title: Title = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Draw a histogram of a column of numbers (PNG): how many rows fall into each interval."""
     from graphs.analytics.chart import histogram
     from graphs.analytics.drawing import as_it_stands
 
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         drawing = as_it_stands(table)
     session.report("drawing the chart")
     chart = histogram(drawing.frame, column, bins=bins, title=title)
@@ -239,13 +239,13 @@ def draw_box_plot(
     ] = None,
     title: Title = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Draw box plots of a column of numbers, by groups (PNG): median, quartiles, whiskers and outliers."""
     from graphs.analytics.chart import box_chart
     from graphs.analytics.drawing import as_it_stands
 
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         drawing = as_it_stands(table)
     session.report("drawing the chart")
     chart = box_chart(drawing.frame, column, by=by, title=title)
@@ -253,13 +253,21 @@ def draw_box_plot(
     return _kept(session, "box plot", what, file, drawing, chart)
 
 
-def _kept(session: Session, kind: str, what: str, file: str, drawing: "Drawing", chart: "Chart") -> Answer:
+def _kept(
+    session: Session,
+    kind: str,
+    what: str,
+    file: str,
+    drawing: "Drawing",
+    chart: "Chart",
+    remarks: "Sequence[str]" = (),
+) -> Answer:
     """Keep the picture and its data, and say what they show."""
     from graphs.analytics.chart_wording import data_records, drawn
 
     stem = f"{PurePath(file).stem}-{kind}-{what}".replace(" ", "-")
     picture = session.save(f"{stem}.png", chart.png)["name"]
     data = session.save(f"{stem}.csv", chart.data.to_csv(index=False).encode())["name"]
-    text = drawn(kind, what, file, drawing, chart, (picture, data))
+    text = drawn(kind, what, file, drawing, chart, (picture, data), remarks)
     figures = {"file": file, "picture": picture, "data_file": data, "data": data_records(chart.data)}
     return Answer(text, figures)

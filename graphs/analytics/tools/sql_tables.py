@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from graphs.analytics.tools.arguments import DateOrder, table_file
+from graphs.analytics.tools.arguments import table_file
 from graphs.kit.artifacts import is_table
 from graphs.kit.tool import Session
 
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SqlTable:
-    """A file, or one sheet of a workbook with several (None: the file's only or first table)."""
+    """A file, or one sheet of a workbook that has several (None: the file has one table)."""
 
     file: str
     sheet: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.file} (sheet {self.sheet})" if self.sheet else self.file
+        return f"sheet {self.sheet} of **{self.file}**" if self.sheet else f"**{self.file}**"
 
 
 def sql_tables(session: Session) -> dict[str, SqlTable]:
-    """Return the session's tables by their names in SQL; of two files with one name, the second gets a number.
+    """Return the session's tables by their names in SQL.
 
-    A workbook's first sheet has the file's name, the others have their own behind it: plan, plan_costs.
+    A workbook's first sheet is called as the file, another has its own name behind that: plan, plan_costs.
+    Of two tables that would have one name, the second gets a number.
     """
     tables: dict[str, SqlTable] = {}
     for file in filter(is_table, session.artifacts.sizes()):
@@ -40,7 +41,7 @@ def sql_tables(session: Session) -> dict[str, SqlTable]:
 
 @contextmanager
 def named_tables(
-    session: Session, sql: str, dates: DateOrder | None
+    session: Session, sql: str, day_first: bool | None
 ) -> Generator[dict[str, tuple[SqlTable, "TableFile"]]]:
     """Yield the tables whose names stand in the query, each with its file; all when none does.
 
@@ -51,23 +52,22 @@ def named_tables(
     with ExitStack() as stack:
         sources = {}
         for name, table in (named or tables).items():
-            session.report(f"reading {table}")
+            session.report(f"reading {table.file}")
             path = stack.enter_context(session.path(table.file))
-            sources[name] = (table, table_file(str(path), table.sheet, dates))
+            sources[name] = (table, table_file(str(path), table.sheet, day_first))
         yield sources
 
 
 def _tables_of(session: Session, file: str) -> list[tuple[str, SqlTable]]:
     from graphs.kit.tables.load import table_name
 
-    first = (table_name(file), SqlTable(file))
+    first, *others = _sheets(session, file) or (None,)
     stem = PurePath(file).stem
-    # a point in a sheet's name begins no suffix
-    others = [
-        (table_name(f"{stem}_{sheet}".replace(".", "_")), SqlTable(file, sheet))
-        for sheet in _sheets(session, file)[1:]
+    return [
+        (table_name(file), SqlTable(file, first if others else None)),
+        # a point in a sheet's name begins no suffix
+        *((table_name(f"{stem}_{sheet}".replace(".", "_")), SqlTable(file, sheet)) for sheet in others),
     ]
-    return [first, *others]
 
 
 def _sheets(session: Session, file: str) -> tuple[str, ...]:

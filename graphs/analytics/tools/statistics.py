@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from graphs.analytics.tools.arguments import Dates, File, Sheet, opened
+from graphs.analytics.tools.arguments import DayFirst, File, Sheet, opened
 from graphs.kit.arguments import column_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
@@ -41,14 +41,14 @@ def fit_linear_regression(
         ),
     ] = None,
     sheet: Sheet = None,
-    date_order: Dates = None,
+    day_first: DayFirst = None,
 ) -> Answer:
     """Fit a linear regression by least squares: coefficients with intervals, residual spread, R²."""
     from graphs.analytics import wording
     from graphs.analytics.aggregate import number_columns
     from graphs.analytics.regression import fit_linear
 
-    with opened(session, file, sheet, date_order) as table:
+    with opened(session, file, sheet, day_first) as table:
         info, frame = table.info, table.frame()
     numbers = number_columns(info)
     chosen = predictors or [name for name in numbers if name != response]

@@ -1,12 +1,10 @@
-"""The supervisor's graph: its shape, its schemas, and what it does with good and bad replies of a model."""
+"""What the supervisor and its sub-agents do with good and bad replies of a model."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
-import jsonschema_rs
 import pytest
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
 from langchain_core.messages.tool import invalid_tool_call
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph.state import CompiledStateGraph
@@ -14,10 +12,9 @@ from langgraph.types import Command
 
 from graphs.kit.artifacts import SessionArtifacts
 from graphs.kit.errors import InputError
-from graphs.kit.supervisor import build_supervisor
-from tests.support.geometry_agent import GEOMETRY, geometry_agent
+from tests.support.geometry_agent import geometry_agent
 from tests.support.kit_environment import THREAD_ID
-from tests.support.scripted_model import calls, hand_over, use_script
+from tests.support.scripted_model import answers_to_calls, calls, hand_over, use_script
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 CONFIG: Any = {"configurable": {"thread_id": THREAD_ID}}
@@ -37,86 +34,6 @@ def kept(graph: Graph) -> Graph:
 
 def ask(text: str) -> dict[str, Any]:
     return {"messages": [HumanMessage(text)]}
-
-
-def answers_to_calls(messages: Sequence[AnyMessage]) -> list[ToolMessage]:
-    """Return the tool messages, after checking that each call has one, directly after it."""
-    answers: list[ToolMessage] = []
-    open_calls: list[str | None] = []
-    for message in messages:
-        if isinstance(message, ToolMessage):
-            open_calls.remove(message.tool_call_id)
-            answers.append(message)
-            continue
-        assert open_calls == []
-        if isinstance(message, AIMessage):
-            assert message.invalid_tool_calls == []
-            open_calls = [call["id"] for call in message.tool_calls]
-    assert open_calls == []
-    return answers
-
-
-def test_graph_has_no_checkpointer_of_its_own(graph: Graph) -> None:
-    assert graph.checkpointer is None
-    for _, subgraph in graph.get_subgraphs():
-        assert isinstance(subgraph, CompiledStateGraph)
-        assert subgraph.checkpointer is None
-
-
-def test_sub_agents_are_nodes_and_drawn_as_subgraphs(graph: Graph) -> None:
-    assert list(graph.nodes) == ["__start__", "intake", "supervisor", "geometry", "files"]
-    assert [name for name, _ in graph.get_subgraphs()] == ["geometry", "files"]
-
-    drawing = graph.get_graph(xray=True)
-    assert {"geometry:model", "geometry:tools", "files:model", "files:tools"} <= set(drawing.nodes)
-    assert "subgraph geometry" in drawing.draw_mermaid()
-
-    edges = {(edge.source, edge.target) for edge in graph.get_graph().edges}
-    assert edges == {
-        ("__start__", "intake"),
-        ("intake", "supervisor"),
-        ("supervisor", "geometry"),
-        ("supervisor", "files"),
-        ("supervisor", "__end__"),
-        ("geometry", "supervisor"),
-        ("files", "supervisor"),
-    }
-
-
-def test_graph_has_the_agents_name(graph: Graph) -> None:
-    assert graph.get_name() == "shapes"
-
-
-def test_input_form_asks_for_messages_only(graph: Graph) -> None:
-    schema = graph.get_input_jsonschema()
-
-    assert list(schema["properties"]) == ["messages"]
-    assert schema["required"] == ["messages"]
-    messages = schema["properties"]["messages"]
-    assert messages["title"] == "Messages"
-    assert "in plain English" in messages["description"]
-    jsonschema_rs.validate(schema, {"messages": [{"type": "human", "content": "Hello"}]})
-    with pytest.raises(jsonschema_rs.ValidationError):
-        jsonschema_rs.validate(schema, {})
-
-
-def test_context_form_asks_for_the_model(graph: Graph) -> None:
-    schema = graph.get_context_jsonschema()
-    assert schema is not None
-
-    assert list(schema["properties"]) == ["model"]
-    assert schema["properties"]["model"]["title"] == "Chat model"
-    assert "provider:name" in schema["properties"]["model"]["description"]
-    assert "required" not in schema
-    for context in ({}, {"model": None}, {"model": "openai:gpt-5"}):
-        jsonschema_rs.validate(schema, context)
-
-
-def test_state_shows_messages_and_files(graph: Graph) -> None:
-    properties = graph.get_output_jsonschema()["properties"]
-
-    assert {"messages", "artifacts"} <= set(properties)
-    assert properties["artifacts"]["additionalProperties"] == {"$ref": "#/$defs/Artifact"}
 
 
 async def test_task_goes_through_a_sub_agent_and_its_tool(
@@ -452,11 +369,3 @@ async def test_offline_planner_sees_the_conversation_as_it_is(
     await graph.ainvoke(ask("Go."), CONFIG)
 
     assert script.asked[-1][-1].text == "27 mm³."
-
-
-def test_agents_of_one_process_share_nothing() -> None:
-    one, two = (build_supervisor(name=name, prompt=name, subagents=[GEOMETRY]) for name in ("one", "two"))
-
-    assert one.get_name() == "one"
-    assert two.get_name() == "two"
-    assert one.nodes["geometry"] is not two.nodes["geometry"]

@@ -195,8 +195,9 @@ async def test_mesh_beyond_repair_is_said_to_be_so(tmp_path: Path) -> None:
     fins = "OFF\n5 3 0\n0 0 0\n0 0 10\n10 0 0\n0 10 0\n-10 -10 0\n3 0 1 2\n3 0 1 3\n3 0 1 4\n"
     reply = await ask("Repair fins.off.", written(tmp_path, "fins.off", fins.encode()))
 
-    assert "It is still not a solid" in reply.text or "could not be repaired" in reply.text
-    assert "1 edges are shared by more than two faces" in reply.text
+    assert "**fins.off** could not be repaired: it is open: 6 edges belong to one face only;" in reply.text
+    assert "Mend the model and export it again." in reply.text
+    assert reply.files == {"fins.off"}
 
 
 async def test_overhangs_are_drawn() -> None:
