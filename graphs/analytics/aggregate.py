@@ -119,7 +119,7 @@ class OpenTable:
         return Aggregate(
             table=self.info,
             statistic=statistic,
-            measures=tuple(_spelt(self.info, measure) for measure in measures),
+            measures=tuple(spelt(self.info, measure) for measure in measures),
             selection=selection,
             columns=columns,
             rows=_in_order(self.info, columns, rows, len(statements), selection),
@@ -150,7 +150,7 @@ class OpenTable:
 
     def _nothing_left(self, filters: Sequence[Filter]) -> str:
         """What to say when no row is left: the conditions, and the values of the text columns in them."""
-        names = dict.fromkeys(_spelt(self.info, each.column) for each in filters)
+        names = dict.fromkeys(spelt(self.info, each.column) for each in filters)
         values = [f"'{name}' holds {self._some_values(name)}." for name in names if _is_text(self.info, name)]
         return " ".join([f"No row of the table has {describe_conditions(filters)}.", *values])
 
@@ -166,9 +166,12 @@ class OpenTable:
 
 def ranked(result: Aggregate, top: int, *, smallest: bool = False) -> tuple[tuple[Row, ...], int]:
     """The groups with the `top` largest (or smallest) values of the first measure, largest (smallest) first,
-    and how many more share the last one's value. Groups without a value are left out."""
+    and how many more share the last one's value. Groups without a value are left out; ValueError when no
+    group has one."""
     place = len(result.keys)
-    valued = [row for row in result.rows if row[place] is not None]
+    valued = [row for row in result.rows if row[place] is not None and row[place] == row[place]]
+    if not valued:
+        raise ValueError(f"'{result.measures[0]}' has no value in these rows, so nothing can be ranked.")
     ordered = sorted(valued, key=lambda row: row[place], reverse=not smallest)
     first, rest = ordered[:top], ordered[top:]
     return tuple(first), sum(row[place] == first[-1][place] for row in rest)
@@ -192,11 +195,18 @@ def amount_columns(table: TableInfo) -> tuple[str, ...]:
     return tuple(name for name in number_columns(table) if not _NO_AMOUNTS & set(name.lower().split("_")))
 
 
+def spelt(table: TableInfo, name: str) -> str:
+    """The column's name as the table spells it, given in any case; a name that the table lacks stays."""
+    names = [column.name for column in table.columns]
+    alike = [each for each in names if each.casefold() == name.casefold()]
+    return alike[0] if name not in names and len(alike) == 1 else name
+
+
 def date_column(table: TableInfo, given: str | None = None) -> str:
     """The column of dates that a period refers to: the one given, else the only one. Raises ValueError when
     it is open which is meant."""
     if given:
-        return _spelt(table, given)
+        return spelt(table, given)
     dates = [column.name for column in table.columns if column.is_time]
     if len(dates) != 1:
         held = f"several: {', '.join(dates)}" if dates else "none"
@@ -209,7 +219,7 @@ def settled(table: TableInfo, selection: Selection) -> Selection:
 
     A column called as the period (year) holds the periods already: it is what is grouped by then. Raises
     ValueError when it is open which dates are meant."""
-    by = tuple(dict.fromkeys(_spelt(table, name) for name in selection.by))
+    by = tuple(dict.fromkeys(spelt(table, name) for name in selection.by))
     bucket, given = selection.bucket, selection.date_column
     dates = [column.name for column in table.columns if column.is_time]
     if bucket and not given:
@@ -217,10 +227,10 @@ def settled(table: TableInfo, selection: Selection) -> Selection:
         if own and (own[0] in by or not dates):
             return replace(selection, by=tuple(dict.fromkeys([own[0], *by])), bucket=None)
         given = next((name for name in by if name in dates), None)
-        by = tuple(name for name in by if name != given)
-    if bucket:
-        return replace(selection, by=by, date_column=date_column(table, given))
-    return replace(selection, by=by)
+    if not bucket:
+        return replace(selection, by=by)
+    given = date_column(table, given)
+    return replace(selection, by=tuple(name for name in by if name != given), date_column=given)
 
 
 def _filters(table: TableInfo, selection: Selection) -> tuple[Filter, ...]:
@@ -244,13 +254,6 @@ def _in_order(
     if selection.bucket or not keys or not ordered.issuperset(columns[:keys]):
         return tuple(rows)
     return tuple(sorted(rows, key=lambda row: [(key is None, key) for key in row[:keys]]))
-
-
-def _spelt(table: TableInfo, name: str) -> str:
-    """The column's name as the table spells it; one that it lacks stays, and `aggregate_sql` refuses it."""
-    names = [column.name for column in table.columns]
-    alike = [each for each in names if each.casefold() == name.casefold()]
-    return alike[0] if name not in names and len(alike) == 1 else name
 
 
 def _is_text(table: TableInfo, name: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from graphs.analytics import wording
+from graphs.analytics.conditions import describe_conditions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,7 @@ def drawn(
     lines = [
         f"**{picture}** is a {kind} of {what}, from {_rows(file, drawing)}. The data behind it: **{data}**.",
         *(["- No statistic was named: the rows of a group are added up"] if drawing.assumed else []),
+        *([f"- Only {cut} groups are drawn"] if (cut := _cut(drawing)) else []),
         *([f"- {chart.note[0].upper()}{chart.note[1:]}"] if chart.note else []),
         *(wording.method(drawing.result) if drawing.result else wording.notes(drawing.table)),
         *remarks,
@@ -41,12 +44,29 @@ def drawn(
     return "\n".join(lines)
 
 
+def heading(drawing: Drawing, title: str | None) -> str | None:
+    """The title above a chart by groups: the one given, else one that says which rows and groups are drawn;
+    None when it draws all."""
+    filters = drawing.result.filters if drawing.result else ()
+    parts = [describe_conditions(filters), _cut(drawing)]
+    if title or not any(parts):
+        return title
+    what = subject(drawing)
+    return f"{what[0].upper()}{what[1:]} ({'; '.join(filter(None, parts))})"
+
+
 def subject(drawing: Drawing) -> str:
     """What a chart by groups is of: "total revenue_usd by region"."""
     if drawing.result is None:
         return f"{' and '.join(drawing.values)} by {' and '.join(drawing.keys)}"
     names = wording.value_names(drawing.result), wording.key_names(drawing.result)
     return " by ".join(" and ".join(each) for each in names)
+
+
+def correlation(x: str, y: str, data: pd.DataFrame) -> list[str]:
+    """Pearson's correlation of two columns; none when one of them is constant."""
+    r = data[x].corr(data[y])
+    return [f"- Pearson's correlation r = {r:.4f} over {len(data):,} points"] if isfinite(r) else []
 
 
 def trend_line(fit: Regression) -> str:
@@ -61,8 +81,11 @@ def trend_line(fit: Regression) -> str:
 
 def data_records(data: pd.DataFrame) -> list[dict[str, Any]]:
     """The first rows as plain data."""
-    rows = _plain_rows(data.head(wording.ROWS_SHOWN))
-    return [dict(zip(map(str, data.columns), map(wording.plain_value, row), strict=True)) for row in rows]
+    return wording.records([str(name) for name in data.columns], _plain_rows(data.head(wording.ROWS_SHOWN)))
+
+
+def _cut(drawing: Drawing) -> str:
+    return f"the {len(drawing.frame):,} largest of {drawing.cut_from:,}" if drawing.cut_from else ""
 
 
 def _rows(file: str, drawing: Drawing) -> str:
@@ -83,8 +106,8 @@ def _figures(kind: str, drawing: Drawing, data: pd.DataFrame, file: str) -> list
     ordered = data.select_dtypes(["number", "datetime"]).columns
     ends = _plain_rows(data[ordered].agg(["min", "max"]))
     ranges = [
-        f"{names.get(str(name), str(name))} {wording.cell(low)} to {wording.cell(high)}"
-        for name, low, high in zip(ordered, *ends, strict=True)
+        f"{names.get(str(name), str(name))} {' to '.join(wording.column_cells(both))}"
+        for name, *both in zip(ordered, *ends, strict=True)
     ]
     return [f"- {len(data):,} points: {'; '.join(ranges)}"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from graphs.analytics.aggregate import Aggregate, OpenTable, Selection, date_column, settled
+from graphs.analytics.aggregate import Aggregate, OpenTable, Selection, date_column, settled, spelt
 from graphs.analytics.sql import Statistic
 from graphs.kit.tables.load import TableInfo
 
@@ -17,7 +17,7 @@ class Drawing:
     """The figures: `keys` and `values` are columns of `frame`.
 
     `result` is the aggregate that they come from, None for rows as they stand; `assumed` says that nobody
-    named its statistic.
+    named its statistic. `cut_from` is the number of groups of which only the largest were kept.
     """
 
     table: TableInfo
@@ -26,6 +26,7 @@ class Drawing:
     values: tuple[str, ...] = ()
     result: Aggregate | None = None
     assumed: bool = False
+    cut_from: int | None = None
 
     @property
     def additive(self) -> bool:
@@ -33,9 +34,12 @@ class Drawing:
         return self.result is not None and self.result.statistic in ("sum", "count")
 
     def largest(self, count: int) -> Drawing:
-        """Only the rows with the largest first values."""
-        kept = self.frame.nlargest(count, self.values[0], keep="first")
-        return replace(self, frame=self.frame.loc[self.frame.index.isin(kept.index)])
+        """Only the groups with the largest first values, when there are more."""
+        if len(self.frame) <= count:
+            return self
+        kept = self.frame.nlargest(count, self.values[0], keep="first").index
+        frame = self.frame.loc[self.frame.index.isin(kept)]
+        return replace(self, frame=frame, cut_from=len(self.frame))
 
 
 def as_it_stands(table: OpenTable) -> Drawing:
@@ -47,17 +51,21 @@ def by_groups(
     table: OpenTable, measures: Sequence[str], selection: Selection, statistic: Statistic | None
 ) -> Drawing:
     """The statistic of the measures by the selection's groups: their sum when none is named and a group has
-    several rows, and the rows as they stand when each has one. Raises ValueError as `OpenTable.aggregate`."""
+    several rows, and the rows as they stand when each has one. A measure that is also a key is not drawn.
+
+    Raises ValueError as `OpenTable.aggregate`, and when no measure is left.
+    """
     selection = settled(table.info, selection)
-    measures = [name for name in measures if name not in selection.by] or measures
+    measures = [name for each in measures if (name := spelt(table.info, each)) not in selection.by]
+    if not measures:
+        raise ValueError(
+            f"Name a column to draw by {' and '.join(selection.by)}: one that is not among these."
+        )
     if statistic is None and not (selection.bucket or selection.where or selection.year):
         frame = table.frame()
         used = [*selection.by, *measures]
-        if (
-            selection.by
-            and set(used) <= set(frame.columns)
-            and not frame.duplicated(list(selection.by)).any()
-        ):
+        known = bool(selection.by) and set(used) <= set(frame.columns)
+        if known and not frame.duplicated(list(selection.by)).any():
             return Drawing(table.info, frame[used], selection.by, tuple(measures))
     result = table.aggregate(statistic or "sum", measures, selection)
     return Drawing(table.info, result.frame(), result.keys, result.values, result, assumed=statistic is None)
@@ -71,6 +79,7 @@ def along_axis(
     Beside a period a column of text can only be the latter. Raises ValueError when neither a column nor a
     period is named and the table has not just one column of dates.
     """
+    along, series = (spelt(table, name) if name else None for name in (along, series))
     bucket = None if along and along.lower() == selection.bucket else selection.bucket
     times = {column.name for column in table.columns if column.is_time}
     if bucket and along not in times:

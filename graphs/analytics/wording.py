@@ -238,6 +238,20 @@ def hidden(total: int, what: str, whole: str | None = None, kept: int | None = N
     return ["", line]
 
 
+def column_cells(values: Sequence[Any]) -> list[str]:
+    """The values of a column as text; its numbers have the same number of decimals, cents at least."""
+    if all(type(value) is int and value in _YEARS for value in values):
+        return [str(value) for value in values]
+    sizes = [abs(value) for value in values if isinstance(value, float) and isfinite(value) and value]
+    decimals = _decimals(sizes) if sizes else 0
+    return [
+        f"{value:,.{decimals}f}"
+        if isinstance(value, float) and isfinite(value) and decimals <= _MAX_DECIMALS
+        else cell(value)
+        for value in values
+    ]
+
+
 def cell(value: object) -> str:
     """The value as the text of a table's cell."""
     if value is None:
@@ -259,11 +273,20 @@ def significant(number: float, digits: int = _DIGITS) -> str:
     return f"{number:,.{digits}g}" if abs(number) < 10**digits or not isfinite(number) else f"{number:,.0f}"
 
 
-def plain_value(value: object) -> object:
-    """The value as JSON has it: numbers, text, true, false and null."""
-    if isinstance(value, Decimal):
-        return float(value)
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+def plain_data(data: Any) -> Any:
+    """The data as JSON has it: objects, lists, numbers, text, true, false and null."""
+    if isinstance(data, Mapping):
+        return {str(key): plain_data(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [plain_data(value) for value in data]
+    if isinstance(data, float | Decimal):
+        return float(data) if isfinite(data) else None
+    return data if data is None or isinstance(data, bool | int | str) else str(data)
+
+
+def records(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """At most 30 rows as plain data."""
+    return plain_data([dict(zip(columns, row, strict=True)) for row in list(rows)[:ROWS_SHOWN]])
 
 
 def _key(value: object, bucket: str | None) -> object:
@@ -275,21 +298,8 @@ def _key(value: object, bucket: str | None) -> object:
 
 def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
     """The rows as text; the numbers of a column have the same number of decimals."""
-    columns = [_column(column) for column in zip(*rows, strict=True)]
+    columns = [column_cells(column) for column in zip(*rows, strict=True)]
     return list(zip(*columns, strict=True))
-
-
-def _column(values: Sequence[Any]) -> list[str]:
-    if all(type(value) is int and value in _YEARS for value in values):
-        return [str(value) for value in values]
-    sizes = [abs(value) for value in values if isinstance(value, float) and isfinite(value) and value]
-    decimals = _decimals(sizes) if sizes else 0
-    return [
-        f"{value:,.{decimals}f}"
-        if isinstance(value, float) and isfinite(value) and decimals <= _MAX_DECIMALS
-        else cell(value)
-        for value in values
-    ]
 
 
 def _decimals(sizes: Sequence[float]) -> int:

@@ -59,10 +59,15 @@ def list_command(
     offset: Annotated[int, typer.Option(min=0)] = 0,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """List the sessions in the database, the last changed first."""
-    table = Table(Column("thread", no_wrap=True), "agent", "changed", Column("checkpoints", justify="right"))
-    for line in _run(list_sessions(url=url, limit=limit, offset=offset)):
-        table.add_row(line.thread_id, line.graph_id or "?", line.updated_at[:19], str(line.checkpoints))
+    """List the sessions in the database, the last changed first; tab-separated where no person looks on."""
+    lines = _run(list_sessions(url=url, limit=limit, offset=offset))
+    rows = [(each.thread_id, each.graph_id or "?", each.updated_at, str(each.checkpoints)) for each in lines]
+    if not console.is_terminal:
+        typer.echo("\n".join("\t".join(row) for row in rows))
+        return
+    table = Table(Column("thread", no_wrap=True), "agent", "changed", "checkpoints")
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
 
 
@@ -144,7 +149,7 @@ def _print_session(session: Session) -> None:
     status = f"session {session.thread_id}: {session.status} {session.reason}"
     notes.print(status, style="bold", markup=False, soft_wrap=True)
     if answer := last_answer(session.values):
-        console.print(Markdown(answer))
+        console.print(Markdown(answer)) if console.is_terminal else typer.echo(answer)
     for interrupt in session.interrupts:
         console.print_json(json.dumps(interrupt.get("value"), default=str))
     hint = {

@@ -1,5 +1,6 @@
 """The tools of the project-management agent. Times are in the plan's own unit (days or weeks)."""
 
+import re
 from datetime import date
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +21,8 @@ _LEADS = (
     *("plan is in", "it is in", "durations are in", "estimates are in", "times are in", "numbers are in"),
     *("given in", "measured in", "unit", "unit is", "units are"),
 )
+
+_LENGTH = re.compile(r"\s*(?P<length>[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*(?P<unit>[a-z]*)\s*", re.IGNORECASE)
 
 PlanFile = Annotated[str, file_argument("The project's tasks.", ".csv", ".tsv", ".txt")]
 Unit = Annotated[
@@ -44,14 +47,13 @@ FirstDay = Annotated[
         },
     ),
 ]
-_DEADLINE_CUES = ("within", "deadline", "finish in", "done in", "what about", "how about", "and in")
-DeadlineWeeks = Annotated[
-    float | None,
-    quantity("A deadline, for a plan in weeks.", "weeks", cues=("by week", *_DEADLINE_CUES), gt=0),
-]
-DeadlineDays = Annotated[
-    float | None,
-    quantity("A deadline, for a plan in days.", "days", cues=("by day", *_DEADLINE_CUES), gt=0),
+Deadline = Annotated[
+    str | float | None,
+    quantity(
+        "A deadline with its unit, such as '47 weeks' or '60 days'; a number alone counts weeks.",
+        "weeks",
+        cues=("within", "deadline", "by week"),
+    ),
 ]
 
 
@@ -116,8 +118,7 @@ def find_critical_path(
 def estimate_by_pert(
     session: Session,
     file: PlanFile,
-    deadline_weeks: DeadlineWeeks = None,
-    deadline_days: DeadlineDays = None,
+    deadline: Deadline = None,
     probability: Annotated[
         float | None,
         quantity(
@@ -130,7 +131,7 @@ def estimate_by_pert(
     from graphs.project_bodhi.pert import pert
 
     plan = _plan(session, file, unit)
-    deadline = _deadline(file, plan, deadline_weeks, deadline_days)
+    limit = _deadline(file, plan, deadline)
     result = pert(plan)
     figures = {
         "mean": result.mean,
@@ -140,8 +141,8 @@ def estimate_by_pert(
         "unit": plan.unit,
     }
     probability_by = deadline_for = None
-    if deadline is not None:
-        probability_by = (deadline, result.probability_by(deadline))
+    if limit is not None:
+        probability_by = (limit, result.probability_by(limit))
         figures |= {"probability": probability_by[1]}
     if probability is not None:
         deadline_for = (probability, result.deadline_for(probability))
@@ -159,8 +160,7 @@ def estimate_by_pert(
 def simulate_project(
     session: Session,
     file: PlanFile,
-    deadline_weeks: DeadlineWeeks = None,
-    deadline_days: DeadlineDays = None,
+    deadline: Deadline = None,
     runs: Annotated[
         int,
         quantity("The number of runs.", cues=("times", "runs", "iterations", "trials"), ge=2, le=1_000_000),
@@ -172,13 +172,13 @@ def simulate_project(
     from graphs.project_bodhi.simulate import simulate
 
     plan = _plan(session, file, unit)
-    deadline = _deadline(file, plan, deadline_weeks, deadline_days)
+    limit = _deadline(file, plan, deadline)
     session.report(f"simulating {runs:,} runs")
     result = simulate(plan, runs, seed)
     figures = {"mean": result.mean, "standard_deviation": result.standard_deviation}
     chance_by = None
-    if deadline is not None:
-        chance_by = (deadline, *result.probability_by(deadline))
+    if limit is not None:
+        chance_by = (limit, *result.probability_by(limit))
         figures |= {"probability": chance_by[1]}
     return Answer(wording.simulation(file, result, plan.unit, chance_by), figures)
 
@@ -218,17 +218,33 @@ def _plan(session: Session, file: str, unit: str | None) -> "Plan":
     return read_tasks(session.artifacts.read(file), _UNITS[unit] if unit else None)
 
 
-def _deadline(file: str, plan: "Plan", weeks: float | None, days: float | None) -> float | None:
+def _deadline(file: str, plan: "Plan", deadline: str | float | None) -> float | None:
     """Return the deadline in the plan's unit.
 
-    Raises ValueError for one in the other unit: a week may be 5 or 7 of a plan's days.
+    Raises ValueError for one that can't be read, and for one in the other unit: a week may be 5 or 7 of a
+    plan's days.
     """
-    own, (other, other_unit) = (weeks, (days, "days")) if plan.unit == "weeks" else (days, (weeks, "weeks"))
-    if other is None:
-        return own
-    way_out = "" if plan.unit_stated else f", or add to the request that the durations are in {other_unit}"
+    if deadline is None:
+        return None
+    length, unit = _length(deadline, plan.unit)
+    if unit == plan.unit:
+        return length
+    way_out = "" if plan.unit_stated else f", or add to the request that the durations are in {unit}"
     raise ValueError(
         f"The plan {file} is {'' if plan.unit_stated else 'taken to be '}in {plan.unit}, and the deadline "
-        f"({other:g} {other_unit}) is not: a week may be 5 or 7 of a plan's days. "
+        f"({length:g} {unit}) is not: a week may be 5 or 7 of a plan's days. "
         f"Give the deadline in {plan.unit}{way_out}."
     )
+
+
+def _length(deadline: str | float, own_unit: str) -> tuple[float, str]:
+    from graphs.project_bodhi.task_table import UNIT_OF
+
+    match = _LENGTH.fullmatch(deadline if isinstance(deadline, str) else f"{deadline} weeks")
+    unit = UNIT_OF.get(match["unit"].lower()) if match and match["unit"] else own_unit
+    if not match or unit is None:
+        raise ValueError(f"The deadline {deadline!r} can't be read: write it as 47 weeks or 60 days.")
+    length = float(match["length"])
+    if length <= 0:
+        raise ValueError(f"A deadline of {length:g} {unit} can't be met: give one above 0.")
+    return length, unit

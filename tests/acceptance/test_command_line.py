@@ -44,8 +44,7 @@ def test_ask_tells_progress_answers_and_saves(server: DevServer, tmp_path: Path)
 def test_sessions_are_listed_shown_and_restored(server: DevServer) -> None:
     thread_id = thread_of(holdfast("ask", "formulation", "Hello", url=server.url))
     listed = holdfast("sessions", "list", "--limit", "5", url=server.url)
-    assert thread_id in listed.stdout
-    assert "formulation" in listed.stdout
+    assert f"{thread_id}\tformulation\t" in listed.stdout
     shown = json.loads(holdfast("sessions", "show", thread_id, url=server.url).stdout)
     assert shown["status"] == "idle"
     assert shown["graph_id"] == "formulation"

@@ -29,7 +29,7 @@ def load_table(session: Session, file: File, sheet: Sheet = None, day_first: Day
     with opened(session, file, sheet, day_first) as table:
         info, head = table.info, table.head(_PREVIEW_ROWS)
     names = {each.sheet: name for name, each in sql_tables(session).items() if each.file == file}
-    return Answer(wording.loaded(file, info, head, names), asdict(info))
+    return Answer(wording.loaded(file, info, head, names), wording.plain_data({"file": file, **asdict(info)}))
 
 
 @agent_tool(
@@ -81,4 +81,4 @@ def profile_table(session: Session, file: File, sheet: Sheet = None, day_first: 
         "standard deviation.",
         *wording.notes(table.info),
     ]
-    return Answer("\n".join(lines), {"file": file, **asdict(result)})
+    return Answer("\n".join(lines), wording.plain_data({"file": file, **asdict(result)}))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ROWS_KEPT = 100_000
 """Of a query's result, in its file; the answer says when there are more."""
 
-By = Annotated[
+Groups = Annotated[
     list[str] | None,
     column_argument(
         "What to group by.",
@@ -88,7 +88,7 @@ def run_sql(
         "sql": sql,
         "files": files,
         "rows": result.total_rows,
-        "table": _records(result.columns, result.rows),
+        "table": wording.records(result.columns, result.rows),
     }
     return Answer(wording.queried(files, result, whole, notes), figures)
 
@@ -120,7 +120,7 @@ def aggregate(
             many=True,
         ),
     ],
-    by: By = None,
+    groups: Groups = None,
     statistic: Annotated[
         Literal["sum", "mean", "median", "min", "max", "sd"],
         choice_argument("The statistic.", **_STATISTIC_WORDS),
@@ -136,7 +136,7 @@ def aggregate(
     from graphs.analytics import wording
     from graphs.analytics.aggregate import Selection
 
-    selection = Selection(tuple(by or ()), bucket, date_column, where, year)
+    selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         result = table.aggregate(statistic, measures, selection)
     whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
@@ -159,7 +159,7 @@ def aggregate(
 def count_rows(
     session: Session,
     file: File,
-    by: By = None,
+    groups: Groups = None,
     bucket: Bucket = None,
     where: Where = None,
     year: Year = None,
@@ -171,7 +171,7 @@ def count_rows(
     from graphs.analytics import wording
     from graphs.analytics.aggregate import Selection
 
-    selection = Selection(tuple(by or ()), bucket, date_column, where, year)
+    selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         result = table.aggregate("count", (), selection)
     whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
@@ -254,12 +254,17 @@ def rank_groups(
 ) -> Answer:
     """Rank groups or periods by a total or another statistic: the top or bottom N, the best, the worst."""
     from graphs.analytics import wording
-    from graphs.analytics.aggregate import Selection, amount_columns, ranked
+    from graphs.analytics.aggregate import Selection, amount_columns, number_columns, ranked
 
     selection = Selection((category,) if category else (), bucket, date_column, where, year)
     smallest = order == "lowest"
     with opened(session, file, sheet, day_first) as table:
         measures = [measure] if measure else amount_columns(table.info)
+        if not measures:
+            raise ValueError(
+                f"Say which column to rank by: {file} has {', '.join(number_columns(table.info)) or 'none'} "
+                "with numbers."
+            )
         if category is None and bucket is None:
             result = table.aggregate("min" if smallest else "max", measures, selection)
             return Answer(wording.aggregated(file, result, None), _figures(file, result, result.rows))
@@ -285,16 +290,12 @@ def _kept_whole(
 
 
 def _figures(file: str, result: "Aggregate", rows: "Sequence[Sequence[Any]]") -> dict[str, Any]:
+    from graphs.analytics.wording import records
+
     return {
         "file": file,
         "rows": result.table.rows,
         "rows_used": result.rows_used,
-        "table": _records(result.columns, rows),
+        "table": records(result.columns, rows),
         "sql": list(result.sql),
     }
-
-
-def _records(columns: "Sequence[str]", rows: "Sequence[Sequence[Any]]") -> list[dict[str, Any]]:
-    from graphs.analytics.wording import ROWS_SHOWN, plain_value
-
-    return [dict(zip(columns, map(plain_value, row), strict=True)) for row in rows[:ROWS_SHOWN]]

@@ -36,12 +36,13 @@ _DRAWN = ("of", "chart", "plot", "draw", "show", "total", "mean", "average", "me
 @agent_tool(
     keywords=(
         *("bar chart", "bar graph", "bar plot", "bars", "column chart", "chart", "graph", "diagram"),
-        *("picture", "visualise", "draw"),
+        *("picture", "visualise"),
     ),
     examples=(
         "Bar chart of revenue_usd by product in sales.csv.",
         "Bar chart of the total revenue_usd by region in sales.csv.",
         "Draw a chart of mean units per product.",
+        "Visualise revenue by region.",
     ),
 )
 def draw_bar_chart(
@@ -72,7 +73,7 @@ def draw_bar_chart(
     """Draw a bar chart of a column by groups or periods (PNG), adding up or averaging the rows of each."""
     from graphs.analytics.aggregate import Selection
     from graphs.analytics.chart import bar_chart
-    from graphs.analytics.chart_wording import subject
+    from graphs.analytics.chart_wording import heading, subject
     from graphs.analytics.drawing import by_groups
 
     if category is None and bucket is None:
@@ -80,16 +81,31 @@ def draw_bar_chart(
     selection = Selection((category,) if category else (), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         drawing = by_groups(table, [measure], selection, statistic)
+    if len(drawing.keys) != 1:
+        raise ValueError(
+            f"Bars stand for one column or one period, not for {' and '.join(drawing.keys)}: draw a line "
+            "chart, with a line for each value of a column."
+        )
     drawing = drawing if top is None else drawing.largest(top)
     (key,), (value,) = drawing.keys, drawing.values
     session.report("drawing the chart")
-    chart = bar_chart(drawing.frame, key, value, title=title, additive=drawing.additive)
+    chart = bar_chart(drawing.frame, key, value, title=heading(drawing, title), additive=drawing.additive)
     return _kept(session, "bar chart", subject(drawing), file, drawing, chart)
 
 
 @agent_tool(
     keywords=(
-        *("line chart", "line graph", "line plot", "lines", "trend", "over time", "time series", "plot"),
+        *(
+            "line chart",
+            "line graph",
+            "line plot",
+            "lines",
+            "trend of",
+            "trends",
+            "over time",
+            "time series",
+            "plot",
+        ),
         *("development of", "graph over", "curve"),
     ),
     examples=(
@@ -130,7 +146,7 @@ def draw_line_chart(
     """Draw lines of columns over dates, periods or numbers (PNG), adding up or averaging the rows of each."""
     from graphs.analytics.aggregate import Selection
     from graphs.analytics.chart import line_chart
-    from graphs.analytics.chart_wording import subject
+    from graphs.analytics.chart_wording import heading, subject
     from graphs.analytics.drawing import along_axis, by_groups
 
     selection = Selection((), bucket, date_column, where, year)
@@ -138,14 +154,16 @@ def draw_line_chart(
         selection, series = along_axis(table.info, along, series, selection)
         drawing = by_groups(table, measures, selection, statistic)
     session.report("drawing the chart")
-    chart = line_chart(drawing.frame, drawing.keys[0], drawing.values, series=series, title=title)
+    chart = line_chart(
+        drawing.frame, drawing.keys[0], drawing.values, series=series, title=heading(drawing, title)
+    )
     return _kept(session, "line chart", subject(drawing), file, drawing, chart)
 
 
 @agent_tool(
     keywords=(
         *("scatter", "scatter plot", "scatterplot", "scatter chart", "point chart", "points", "plot against"),
-        *("relationship", "relation between", "versus", "vs", "against"),
+        *("relationship", "relation between", "versus", "vs", "against", "correlation", "trend line"),
     ),
     examples=(
         "Scatter plot of y1 against x1 in anscombe.csv.",
@@ -178,6 +196,7 @@ def draw_scatter_plot(
 ) -> Answer:
     """Draw a scatter plot of two columns of numbers (PNG), a point for each row; with a line when asked."""
     from graphs.analytics.chart import scatter_chart
+    from graphs.analytics.chart_wording import correlation
     from graphs.analytics.chart_wording import trend_line as line_in_words
     from graphs.analytics.drawing import as_it_stands
     from graphs.analytics.regression import fit_linear
@@ -188,7 +207,7 @@ def draw_scatter_plot(
     line = (fit.coefficients[0].estimate, fit.coefficients[1].estimate) if fit else None
     session.report("drawing the chart")
     chart = scatter_chart(drawing.frame, x, y, group=group, line=line, title=title)
-    remarks = [line_in_words(fit)] if fit else []
+    remarks = [*correlation(x, y, chart.data), *([line_in_words(fit)] if fit else [])]
     return _kept(session, "scatter plot", f"{y} against {x}", file, drawing, chart, remarks)
 
 
@@ -230,7 +249,7 @@ def draw_box_plot(
     column: Annotated[
         str, column_argument("The column of numbers.", cues=(*_DRAWN, "compare", "boxes of"), numeric=True)
     ],
-    by: Annotated[
+    group: Annotated[
         str | None,
         column_argument(
             "Draw a box for each value of this column.",
@@ -248,8 +267,8 @@ def draw_box_plot(
     with opened(session, file, sheet, day_first) as table:
         drawing = as_it_stands(table)
     session.report("drawing the chart")
-    chart = box_chart(drawing.frame, column, by=by, title=title)
-    what = f"{column} by {by}" if by else column
+    chart = box_chart(drawing.frame, column, by=group, title=title)
+    what = f"{column} by {group}" if group else column
     return _kept(session, "box plot", what, file, drawing, chart)
 
 

@@ -55,4 +55,7 @@ def fit_linear_regression(
     unused = [] if predictors else [each.name for each in info.columns if each.name not in numbers]
     session.report(f"fitting {response} on {len(chosen)} columns")
     fit = fit_linear(frame, response, chosen)
-    return Answer(wording.regression(file, info, fit, unused), {"file": file, **asdict(fit)})
+    return Answer(
+        wording.regression(file, info, fit, unused),
+        wording.plain_data({"file": file, **asdict(fit)}),
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.files import Desk
+from graphs.kit.planner.filling import Filled
 from graphs.kit.planner.prose import Message, named_files
 from graphs.kit.subagent import SubAgent
 
@@ -37,6 +38,21 @@ def not_done(requests: Sequence[str]) -> str:
 def unserved(requests: Sequence[str]) -> str:
     """Return the note on requests that no tool serves; '' for none."""
     return f"I have no tool for {_quoted(requests)}." if requests else ""
+
+
+def unused(values: Sequence[str]) -> str:
+    """Return the note on figures and columns of the request that no tool took; '' for none."""
+    return f"I had no use for {_quoted(list(dict.fromkeys(values)))} in your request." if values else ""
+
+
+def not_understood(tool: ToolProfile, filled: Filled) -> str:
+    """Return what is said when it is open which value of an earlier call a new one replaces."""
+    name = tool.name.replace("_", " ")
+    values = ", ".join(f"{tool.argument(key).label} {value}" for key, value in filled.values.items())
+    return (
+        f"I don't know what {_quoted(filled.unused)} stands for. I last used {name} with {values}. "
+        "Name the value that is to change, and say what it is to be."
+    )
 
 
 def left_out(count: int) -> str:

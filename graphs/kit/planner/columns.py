@@ -147,6 +147,12 @@ def _with_runs(text: str, found: list[Mention]) -> list[Mention]:
     return result
 
 
+def mentioned_exactly(text: str, columns: Sequence[Column]) -> list[str]:
+    """Return the columns that the text names by their full name, each once."""
+    found = [m.column for m in mentions(text, columns) if m.quality >= _FOLDED and len(m.column) > 1]
+    return list(dict.fromkeys(found))
+
+
 @dataclass(frozen=True)
 class ColumnSearch:
     """A request's text (file names masked, quotes kept) over the columns of one table."""
@@ -169,9 +175,14 @@ class ColumnSearch:
     def _places(self) -> dict[str, list[Place]]:
         return cue_places(self.text, self.arguments, self.tool.keywords)
 
+    @cached_property
+    def mentions(self) -> list[Mention]:
+        """The columns that the text names."""
+        return [m for m in mentions(self.text, self.columns) if not self._is_cue_only(m)]
+
     def find(self) -> dict[str, Any]:
         """Return the columns for the arguments: a name, or a list of names where many are wanted."""
-        found = [m for m in mentions(self.text, self.columns) if not self._is_cue_only(m)]
+        found = self.mentions
         values: dict[str, Any] = {}
         found = self._take_lists(found, values)
         found = self._take_single(found, values)
@@ -271,21 +282,21 @@ class ColumnSearch:
         return (0.5 if argument.numeric is None else 1.5) * min(1.0, 0.7 + mention.quality / 8)
 
     def _take_rest(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
-        """What is left goes to the one list, or else the one optional argument, that still wants columns."""
-        open_lists = [a for a in self.arguments if a.many and a.name not in values]
+        """What is left goes to the one required list, or else the one argument that wants a column."""
+        open_lists = [a for a in self.arguments if a.many and a.required and a.name not in values]
         if len(open_lists) == 1 and found:
             names = [m.column for m in found if fits(open_lists[0], self._column(m.column))]
             if names:
                 values[open_lists[0].name] = list(dict.fromkeys(names))
             return [m for m in found if m.column not in names]
         left = list(dict.fromkeys(m.column for m in found if m.quality >= _STEMMED))
-        open_singles = [
+        wanting = [
             a
             for a in self.arguments
-            if not a.many and a.name not in values and any(fits(a, self._column(name)) for name in left)
+            if a.name not in values and any(fits(a, self._column(name)) for name in left)
         ]
-        if len(left) == 1 and len(open_singles) == 1:
-            values[open_singles[0].name] = left[0]
+        if len(left) == 1 and len(wanting) == 1:
+            values[wanting[0].name] = left if wanting[0].many else left[0]
             return [m for m in found if m.column != left[0]]
         return found
 

@@ -86,18 +86,19 @@ class Conversation:
                     yield call, result
 
     def last_arguments(self, tool: str) -> dict[str, Any]:
-        """Return the arguments of the tool's last call that went well, empty if there is none."""
-        done = [
-            call["args"]
-            for call, result in self.calls(self.messages)
-            if call["name"] == tool and result.status == "success"
-        ]
+        """Return the arguments of the tool's last call, empty if there is none; it may have gone wrong."""
+        done = [call["args"] for call, _ in self.calls(self.messages) if call["name"] == tool]
         return dict(done[-1]) if done else {}
 
-    def last_tool(self) -> str:
-        """Return the name of the tool that was called last before this turn, '' for none."""
-        names = [call["name"] for call, _ in self.calls(self.before)]
-        return names[-1] if names else ""
+    def last_tools(self) -> list[str]:
+        """Return the names of the tools that were called in the last turn with calls, in order."""
+        turns: list[list[BaseMessage]] = [[]]
+        for message in self.before:
+            if isinstance(message, HumanMessage):
+                turns.append([])
+            turns[-1].append(message)
+        called = ([call["name"] for call, _ in self.calls(turn)] for turn in reversed(turns))
+        return next((names for names in called if names), [])
 
     @cached_property
     def desk(self) -> Desk:
@@ -109,6 +110,7 @@ class Conversation:
             handed=self._known([*self.request.attached, *self._pasted(self.request)]),
             made=self._known(name for names in made for name in names),
             successors=self._known(names[0] for names in made if len(names) == 1),
+            used=self._known(value for call, _ in self.calls(self.turn) for value in _texts_in(call)),
             recent=self._known(self._recent()),
         )
 
@@ -128,7 +130,7 @@ class Conversation:
             if isinstance(message, AIMessage):
                 for call in reversed(message.tool_calls):
                     made = results.get(call["id"], [])
-                    taken = [value for value in call["args"].values() if isinstance(value, str)]
+                    taken = _texts_in(call)
                     yield from [*made, *taken] if len(made) == 1 else [*taken, *made]
             elif isinstance(message, HumanMessage):
                 said = read_message(message.text)
@@ -145,6 +147,10 @@ def is_handoff(message: BaseMessage) -> bool:
 def notes_of(message: BaseMessage | None) -> dict[str, Any]:
     """Return the planner's notes on a message, empty for a message without."""
     return message.additional_kwargs.get(NOTES, {}) if message else {}
+
+
+def _texts_in(call: ToolCall) -> list[str]:
+    return [value for value in call["args"].values() if isinstance(value, str)]
 
 
 def _files_made(result: ToolMessage) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.cues import explicit_span
@@ -40,8 +41,9 @@ class Desk:
     """The files at hand: all of the session by name, and what the conversation says of their use.
 
     `turn_text` is the whole message and `handed` are the files that came with it. `made` are those that
-    tools made since, newest last, and `successors` those among them that a tool made as its one result.
-    `recent` are files of the conversation before, those last worked on first.
+    tools made since, newest last, and `successors` those among them that a tool made as its one result;
+    `used` are those that tools took since, newest last. `recent` are files of the conversation before,
+    those last worked on first.
     """
 
     files: Mapping[str, Artifact]
@@ -49,6 +51,7 @@ class Desk:
     handed: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
 
     def columns(self, name: str) -> list[Column]:
@@ -58,9 +61,13 @@ class Desk:
 
 @dataclass
 class FileChoice:
-    """The files for a tool's file arguments; `unfit` and `unknown` were named but can't serve."""
+    """The files for a tool's file arguments; `named` are the arguments whose files the request names.
+
+    `unfit` and `unknown` are files that it names but that can't serve.
+    """
 
     values: dict[str, str | list[str]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     unfit: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -94,8 +101,11 @@ def refers_back(text: str) -> bool:
     return _BACK_REFERENCE.search(text) is not None
 
 
-def choose_files(tool: ToolProfile, text: str, desk: Desk) -> FileChoice:
-    """Return the files for the tool's file arguments, as far as the request and the session tell."""
+def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> FileChoice:
+    """Return the files for the tool's file arguments, as far as the request and the session tell.
+
+    `kept` are the arguments of an earlier call that the request varies.
+    """
     choice = FileChoice()
     arguments = tool.of_kind("file")
     if not arguments:
@@ -112,8 +122,10 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk) -> FileChoice:
         answer = explicit_span(text, argument)
         wanted = _answered(argument, text[answer[0] : answer[1]], desk, used) if answer else named
         wanted = [name for name in fitting(argument, wanted) if name not in used]
-        if not wanted and not choice.unknown and not choice.unfit and argument.required:
-            wanted = _implied(tool, argument, text, desk, used)
+        if wanted:
+            choice.named.add(argument.name)
+        elif not choice.unknown and not choice.unfit:
+            wanted = _kept_files(argument, desk, kept) or _implied(tool, argument, text, desk, used)
         if wanted:
             chosen = wanted if argument.many else wanted[:1]
             used += chosen
@@ -121,8 +133,15 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk) -> FileChoice:
     return choice
 
 
+def _kept_files(argument: Argument, desk: Desk, kept: Mapping[str, Any]) -> list[str]:
+    before = kept.get(argument.name) or []
+    return [name for name in ([before] if isinstance(before, str) else before) if name in desk.files]
+
+
 def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used: Sequence[str]) -> list[str]:
     """Return the one file that is meant without being named, or nothing when that is open."""
+    if not argument.required:
+        return []
     candidates = [name for name in fitting(argument, desk.files) if name not in used]
     back = refers_back(text)
     if tool.approval and not back:
@@ -130,6 +149,7 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     speaking = _speaking_files(candidates, text, desk)
     sources = [
         list(reversed(desk.made if back else desk.successors)),
+        list(reversed(desk.used)),
         list(reversed(files_named(desk.turn_text, desk))),
         desk.handed,
         candidates if len(candidates) == 1 else [],
@@ -174,7 +194,7 @@ def several_named(tool: ToolProfile, text: str, desk: Desk) -> list[str]:
     arguments = tool.of_kind("file")
     if len(arguments) != 1 or arguments[0].many or explicit_span(text, arguments[0]):
         return []
-    named = fitting(arguments[0], named_files(text, desk.files))
+    named = fitting(arguments[0], files_named(text, desk))
     if not named and _ALL.search(text):
         named = fitting(arguments[0], desk.files)
     return named if len(named) > 1 else []

@@ -1,61 +1,96 @@
 """A tool's arguments from a request: values that the text gives, or what is missing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from graphs.kit.planner.columns import ColumnSearch
+from graphs.kit.planner.columns import ColumnSearch, mentioned_exactly
+from graphs.kit.planner.conditions import find_conditions, takes_conditions
+from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile
-from graphs.kit.planner.files import Desk, choose_files, fitting
+from graphs.kit.planner.files import Desk, choose_files, refers_back
 from graphs.kit.planner.options import find_date, find_flag, find_option, find_text
-from graphs.kit.planner.prose import masked
+from graphs.kit.planner.phrasing import adds_to_list, takes_from_list
+from graphs.kit.planner.prose import BLANK, masked
 from graphs.kit.planner.quantities import find_quantities
+from graphs.kit.state import Column
 
 
 @dataclass
 class Filled:
-    """The arguments found, and by name why an argument needs an answer of the person."""
+    """The arguments found, and by name why an argument needs an answer of the person (a sentence or '').
+
+    `news` are the arguments that the request itself gives, `unused` the figures and columns that it names
+    in vain.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)
+    news: set[str] = field(default_factory=set)
+    unused: list[str] = field(default_factory=list)
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Keep values that the request gives."""
+        self.values |= values
+        self.news |= values.keys()
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A request for a tool; `kept` are the arguments of an earlier call that it varies."""
+
+    tool: ToolProfile
+    text: str
+    desk: Desk
+    kept: Mapping[str, Any]
+
+    @cached_property
+    def bare(self) -> str:
+        """The text without file names, quotes and code."""
+        return masked(self.text, self.desk.files)
+
+    @cached_property
+    def with_quotes(self) -> str:
+        """The text without file names and code: a column may be quoted."""
+        return masked(self.text, self.desk.files, quotes=False)
+
+    @property
+    def whole_turn(self) -> "_Task":
+        """The same with all that the person wrote."""
+        return replace(self, text=self.desk.turn_text)
+
+    def without(self, spans: Sequence[tuple[int, int]]) -> "_Task":
+        """The same with parts of the text blanked."""
+        text = self.text
+        for start, end in spans:
+            text = text[:start] + BLANK * (end - start) + text[end:]
+        return replace(self, text=text)
 
 
 def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> Filled:
     """Return the arguments for the tool.
 
-    What the request itself lacks is looked for in the whole message, beside a cue; `kept` are the arguments
-    of an earlier call that the request varies. A reason in `open` is a sentence or ''.
+    What the request itself lacks is looked for in the whole message, beside a cue.
     """
+    task = _Task(tool, text, desk, kept)
     filled = Filled()
-    _fill_files(tool, text, desk, kept, filled)
-    _fill_columns(tool, text, desk, kept, filled)
-    _fill_numbers(tool, text, desk, filled)
-    _fill_words(tool, text, desk, filled)
+    _fill_files(task, filled)
+    columns = desk.columns(table_of(tool, filled.values, desk))
+    task = _fill_conditions(task, columns, filled)
+    _fill_columns(task, columns, filled)
+    _fill_numbers(task, columns, filled)
+    _fill_words(task, filled)
     for name, value in kept.items():
         if name not in filled.open:
             filled.values.setdefault(name, value)
     for argument in tool.arguments:
         if argument.required and argument.name not in filled.values:
             filled.open.setdefault(argument.name, "")
+    _note_unused_columns(task, columns, filled)
+    if any(explicit_span(text, argument) for argument in tool.arguments):
+        filled.unused.clear()
     return filled
-
-
-def _fill_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any], filled: Filled) -> None:
-    choice = choose_files(tool, text, desk)
-    for argument in tool.of_kind("file"):
-        name = argument.name
-        if name in choice.values:
-            filled.values[name] = choice.values[name]
-        elif choice.unknown and argument.required:
-            filled.open[name] = f"There is no file {choice.unknown[0]!r} in this session."
-        elif choice.unfit and argument.required:
-            endings = ", ".join(argument.suffixes)
-            filled.open[name] = f"{choice.unfit[0]} can't be used for this: it takes {endings}."
-        elif name in kept and fitting(argument, desk.files) and kept[name] in desk.files:
-            filled.values[name] = kept[name]
-    if choice.unknown and not filled.open and not any(a.required for a in tool.of_kind("file")):
-        for argument in tool.of_kind("file")[:1]:
-            filled.open[argument.name] = f"There is no file {choice.unknown[0]!r} in this session."
 
 
 def table_of(tool: ToolProfile, values: Mapping[str, Any], desk: Desk) -> str:
@@ -68,73 +103,122 @@ def table_of(tool: ToolProfile, values: Mapping[str, Any], desk: Desk) -> str:
     return ""
 
 
-def _fill_columns(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any], filled: Filled) -> None:
-    arguments = tool.of_kind("column")
-    table = table_of(tool, filled.values, desk)
-    if not arguments or not table:
+def _fill_files(task: _Task, filled: Filled) -> None:
+    arguments = task.tool.of_kind("file")
+    choice = choose_files(task.tool, task.text, task.desk, task.kept)
+    filled.values |= choice.values
+    filled.news |= choice.named
+    for argument in arguments:
+        if argument.name in choice.values or not (argument.required or argument is arguments[0]):
+            continue
+        if choice.unknown:
+            filled.open[argument.name] = f"There is no file {choice.unknown[0]!r} in this session."
+        elif choice.unfit and argument.required:
+            endings = ", ".join(argument.suffixes)
+            filled.open[argument.name] = f"{choice.unfit[0]} can't be used for this: it takes {endings}."
+
+
+def _fill_conditions(task: _Task, columns: Sequence[Column], filled: Filled) -> _Task:
+    """Fill the argument that says which rows are meant; return the task without those words."""
+    argument = next((each for each in task.tool.arguments if takes_conditions(each)), None)
+    if argument is None or not columns:
+        return task
+    conditions = find_conditions(task.with_quotes, columns)
+    if not conditions.text:
+        return task
+    filled.take({argument.name: conditions.text})
+    return task.without(conditions.spans)
+
+
+def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+    arguments = task.tool.of_kind("column")
+    if not arguments or not columns:
         return
-    columns = desk.columns(table)
+    search = ColumnSearch(task.with_quotes, columns, task.tool)
+    filled.take(_varied_list(task, search) or search.find())
+    filled.values |= _columns_of_whole_turn(task, columns, search, filled)
     names = {column["name"] for column in columns}
-    search = ColumnSearch(masked(text, desk.files, quotes=False), columns, tool)
-    found = search.find()
-    missing = [a for a in arguments if a.required and a.name not in found and a.name not in kept]
-    if missing and desk.turn_text != text:
-        whole = ColumnSearch(masked(desk.turn_text, desk.files, quotes=False), columns, tool).find()
-        used = {str(value) for value in found.values()}
-        found |= {
-            a.name: whole[a.name] for a in missing if a.name in whole and str(whole[a.name]) not in used
-        }
-    unknown = search.unknown_group({**kept, **found})
+    unknown = search.unknown_group({**task.kept, **filled.values})
     if unknown:
         argument, word = unknown
-        filled.open[argument.name] = f"{table} has no column {word!r}."
-        found.pop(argument.name, None)
-    filled.values |= found
-    for name, value in kept.items():
-        is_column = any(a.name == name for a in arguments)
-        if is_column and not set(value if isinstance(value, list) else [value]) <= names | {None}:
-            filled.open.setdefault(name, f"{table} has no column {value!r}.")
+        filled.open[argument.name] = f"There is no column {word!r}."
+        filled.values.pop(argument.name, None)
+    for argument in arguments:
+        gone = [name for name in _as_list(task.kept.get(argument.name)) if name not in names]
+        if gone and argument.name not in filled.values:
+            filled.open.setdefault(argument.name, f"There is no column {gone[0]!r}.")
 
 
-def _fill_numbers(tool: ToolProfile, text: str, desk: Desk, filled: Filled) -> None:
-    arguments = tool.of_kind("number")
-    if not arguments:
-        return
-    found = find_quantities(_without_columns(masked(text, desk.files), desk, tool, filled), tool)
+def _as_list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _varied_list(task: _Task, search: ColumnSearch) -> dict[str, list[str]]:
+    """Return the one kept list with the columns named added or left out, when the request says so."""
+    lists = [each.name for each in task.tool.of_kind("column") if each.many and task.kept.get(each.name)]
+    named = [mention.column for mention in search.mentions]
+    if len(lists) != 1 or not named or not (adds_to_list(task.text) or takes_from_list(task.text)):
+        return {}
+    kept = _as_list(task.kept[lists[0]])
+    if takes_from_list(task.text):
+        return {lists[0]: [column for column in kept if column not in named]}
+    return {lists[0]: [*kept, *(column for column in named if column not in kept)]}
+
+
+def _columns_of_whole_turn(
+    task: _Task, columns: Sequence[Column], search: ColumnSearch, filled: Filled
+) -> dict[str, Any]:
+    """Return columns from the rest of the message: required ones, or all for one that says "plot it"."""
+    arguments = task.tool.of_kind("column")
+    names_none = not search.mentions and not task.kept and refers_back(task.text)
+    wanted = [each for each in arguments if each.name not in filled.values and (each.required or names_none)]
+    wanted = [each for each in wanted if each.name not in task.kept]
+    if not wanted or task.desk.turn_text == task.text:
+        return {}
+    whole = ColumnSearch(task.whole_turn.with_quotes, columns, task.tool).find()
+    used = {str(value) for value in filled.values.values()}
+    return {
+        each.name: whole[each.name]
+        for each in wanted
+        if each.name in whole and str(whole[each.name]) not in used
+    }
+
+
+def _fill_numbers(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+    arguments = task.tool.of_kind("number")
+    # names of columns that hold figures ("x1", "2019") are not read as figures
+    names = [column["name"] for column in columns if any(sign.isdigit() for sign in column["name"])]
+    found = find_quantities(masked(task.bare, names), task.tool, task.kept)
+    filled.take(found.values)
+    written = " ".join(value for value in filled.values.values() if isinstance(value, str))
+    filled.unused += [figure for figure in found.unused if figure not in written]
     missing = [
-        a for a in arguments if a.required and a.name not in found.values and a.name not in found.problems
+        each
+        for each in arguments
+        if each.required and each.name not in {*found.values, *found.problems, *task.kept}
     ]
-    if missing and desk.turn_text != text:
-        whole = find_quantities(masked(desk.turn_text, desk.files), tool, cued_only=True)
-        found.values |= {a.name: whole.values[a.name] for a in missing if a.name in whole.values}
-    filled.values |= found.values
+    if missing and task.desk.turn_text != task.text:
+        whole = find_quantities(masked(task.whole_turn.bare, names), task.tool, {}, cued_only=True)
+        filled.values |= {each.name: whole.values[each.name] for each in missing if each.name in whole.values}
     for name, problem in found.problems.items():
-        filled.open[name] = f"{tool.argument(name).label.capitalize()}: {problem}."
+        filled.open[name] = f"{task.tool.argument(name).label.capitalize()}: {problem}."
 
 
-def _without_columns(text: str, desk: Desk, tool: ToolProfile, filled: Filled) -> str:
-    """Blank names of columns that hold figures ("week 12"), so that they are not read as figures."""
-    table = table_of(tool, filled.values, desk)
-    with_digits = [c["name"] for c in desk.columns(table) if any(sign.isdigit() for sign in c["name"])]
-    return masked(text, with_digits) if with_digits else text
-
-
-def _fill_words(tool: ToolProfile, text: str, desk: Desk, filled: Filled) -> None:
-    bare = masked(text, desk.files)
+def _fill_words(task: _Task, filled: Filled) -> None:
     dates: set[str] = set()
-    for argument in tool.arguments:
+    for argument in task.tool.arguments:
         value = None
         if argument.kind == "choice":
-            value = _option(argument, bare, filled)
+            value = _option(argument, task.bare, filled)
         elif argument.kind == "flag":
-            value = find_flag(bare, argument)
+            value = find_flag(task.bare, argument)
         elif argument.kind == "date":
-            value = find_date(text, argument, dates)
+            value = find_date(task.text, argument, dates)
             dates.add(value or "")
-        elif argument.kind == "text":
-            value = find_text(text, argument)
+        elif argument.kind == "text" and argument.name not in filled.values:
+            value = find_text(task.text, argument)
         if value is not None:
-            filled.values[argument.name] = value
+            filled.take({argument.name: value})
 
 
 def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | None:
@@ -145,3 +229,9 @@ def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | 
         filled.open[argument.name] = f"You named {' and '.join(options)}."
         return None
     return options[0] if options else None
+
+
+def _note_unused_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+    given = " ".join(str(filled.values.get(name, "")) for name in filled.values)
+    left_out = takes_from_list(task.text)
+    filled.unused += [n for n in mentioned_exactly(task.bare, columns) if n not in given and not left_out]

@@ -25,7 +25,7 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"^\W*(?:(?:please|hi|hello|hey|so|and|ok|can you|could you|tell me|explain)\b\W*)*"
+    r"^\W*(?:(?:please|hi|hello|hey|good (?:morning|afternoon|evening|day)|so|and|ok|can you|could you|tell me|explain)\b\W*)*"
     r"(?:help(?: me)?(?: with .{0,60})?|who are you|"
     r"what (?:can|do|could) (?:you|i|this agent) (?:do|ask|help)(?:.{0,30})|"
     r"how (?:do|can) (?:i|you|this) (?:use|work|help).{0,30}|what (?:is|are) (?:this|you)(?: for)?)\W*$",
@@ -48,10 +48,17 @@ _VARIATION = re.compile(
     r"|^\W*(?:and|now)\b|\b(?:instead|again|this time)\W*$",
     re.IGNORECASE,
 )
+_WHOLE_AGAIN = re.compile(
+    r"\b(?:instead|rather|same|again|this time)\b|\b(?:what|how) about\b", re.IGNORECASE
+)
 _CONTINUATION = re.compile(
     r"^\W*(?:with|using|by|for|on|at|from|where|assuming|given|per|titled|called|named|as|including|within"
     r"|[a-z]+ed (?:for|by|on|with|as|at|to))\b",
     re.IGNORECASE,
+)
+_ADDS = re.compile(r"\b(?:add|adding|also|plus|too|as well|include|including)\b", re.IGNORECASE)
+_TAKES_AWAY = re.compile(
+    r"\b(?:drop|remove|without|exclude|excluding|leave out|omit|but not)\b", re.IGNORECASE
 )
 _SAME_AGAIN = re.compile(
     r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
@@ -84,9 +91,24 @@ def varies_earlier(text: str) -> bool:
     return _VARIATION.search(text) is not None
 
 
+def varies_all(text: str) -> bool:
+    """Return whether the text stands for a whole earlier request, changed a little ("centroid instead")."""
+    return not starts_request(text) or _WHOLE_AGAIN.search(text) is not None
+
+
 def continues_sentence(text: str) -> bool:
     """Return whether the text says more about what was asked before it ("adjusted for age")."""
     return _CONTINUATION.match(text) is not None
+
+
+def adds_to_list(text: str) -> bool:
+    """Return whether the text adds to what was named before ("add race")."""
+    return _ADDS.search(text) is not None
+
+
+def takes_from_list(text: str) -> bool:
+    """Return whether the text takes from what was named before ("without prio")."""
+    return _TAKES_AWAY.search(text) is not None
 
 
 def varies_the_one_before(text: str) -> bool:

@@ -9,20 +9,22 @@ from graphs.kit.planner.conversation import Conversation, notes_of
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
+from graphs.kit.planner.filling import fill
 from graphs.kit.planner.options import find_option
 from graphs.kit.planner.phrasing import (
     asks_for_help,
     is_courtesy,
     is_statement,
     starts_request,
+    varies_all,
     varies_earlier,
 )
 from graphs.kit.planner.prose import Message, masked, named_files
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
 from graphs.kit.planner.requests import Verdict, split
-from graphs.kit.planner.routing import Router
+from graphs.kit.planner.routing import Choice, Router
 from graphs.kit.planner.units import UNITS
-from graphs.kit.planner.words import content_stems, stems
+from graphs.kit.planner.words import STOP_STEMS, content_stems, find_phrase, stems, tokens
 
 _NOT_FOUND = "That does not answer my question, as far as I can see. "
 _MAX_CANDIDATES = 3
@@ -105,6 +107,7 @@ class _Planner:
                 values_only=self._gives_values_only(text),
                 own_values=self._has_own_values(text),
                 options=self._options(text, tool) if tool else frozenset(),
+                leads=tool is not None and self._leads(text, tool),
             )
         return self._verdicts[text]
 
@@ -119,6 +122,12 @@ class _Planner:
         bare = masked(text, self._desk.files)
         return frozenset(option for choice in tool.of_kind("choice") for option in find_option(bare, choice))
 
+    def _leads(self, text: str, tool: ToolProfile) -> bool:
+        """Return whether the text begins with a keyword of the tool, but for words that say nothing."""
+        words = tokens(masked(text, self._desk.files))
+        first = next((i for i, word in enumerate(words) if word.stem not in STOP_STEMS), 0)
+        return any(first == place for keyword in tool.keywords for place, _ in find_phrase(words, keyword))
+
     def _figures(self, text: str) -> bool:
         return any(not figure.loose or figure.unit for figure in figures(masked(text, self._desk.files)))
 
@@ -132,14 +141,29 @@ class _Planner:
         """Return the request with its tool when that is clear; "what about 90 %?" is for the last tool."""
         if varied_tool:
             return PlannedRequest(text=text, tool=varied_tool, keep="all")
-        last = self._conversation.last_tool() if first else ""
-        choice = self._router.choose(text)
-        if last in self._tools and self._varies(text, self._tools[last]):
-            return PlannedRequest(text=text, tool=last, keep="all")
+        before = self._conversation.last_tools() if first else []
+        last = self._tools.get(before[-1]) if before else None
+        if last and self._varies(text, last):
+            return PlannedRequest(text=text, tool=last.name, keep="all")
+        choice = self._choose(text)
         if choice.tool is None or choice.rivals:
             return PlannedRequest(text=text, tool="", keep="nothing")
-        again = choice.tool.name == last and varies_earlier(text)
-        return PlannedRequest(text=text, tool=choice.tool.name, keep="required" if again else "nothing")
+        name = choice.tool.name
+        if name not in before or not varies_earlier(text):
+            return PlannedRequest(text=text, tool=name, keep="nothing")
+        whole = _is_short(text) and varies_all(text)
+        return PlannedRequest(text=text, tool=name, keep="all" if whole else "required")
+
+    def _choose(self, text: str) -> Choice:
+        """Return the tool for the text; among tools that are as likely, the one that can use most of it."""
+        choice = self._router.choose(text)
+        if choice.tool is None or not choice.rivals:
+            return choice
+        filled = [(tool, fill(tool, text, self._desk, {})) for tool in (choice.tool, *choice.rivals)]
+        gives_values = self._has_own_values(text)
+        costs = [(len(each.unused), len(each.open) if gives_values else 0) for _, each in filled]
+        best = [tool for (tool, _), cost in zip(filled, costs, strict=True) if cost == min(costs)]
+        return Choice(best[0]) if len(best) == 1 else choice
 
     def _varies(self, text: str, last: ToolProfile) -> bool:
         """Return whether the text gives the last tool other values and asks for nothing else."""
@@ -150,7 +174,13 @@ class _Planner:
         if verdict.values_only:
             return True
         gives_values = verdict.own_values or bool(self._options(text, last))
-        return not verdict.tool and gives_values and (varies_earlier(text) or _is_short(text))
+        if verdict.tool and (not varies_earlier(text) or starts_request(text) or self._has_keyword(text)):
+            return False
+        return gives_values and (varies_earlier(text) or _is_short(text))
+
+    def _has_keyword(self, text: str) -> bool:
+        words = tokens(masked(text, self._desk.files))
+        return any(find_phrase(words, keyword) for tool in self._tools.values() for keyword in tool.keywords)
 
     def _routed(self, requests: Sequence[PlannedRequest]) -> Plan:
         """Return the plan: requests without a tool get one, or a question, or a note that none serves it."""
@@ -160,7 +190,7 @@ class _Planner:
             if tool:
                 plan["requests"] += self._one_per_file(request, tool)
                 continue
-            choice = self._router.choose(request["text"])
+            choice = self._choose(request["text"])
             if is_courtesy(masked(request["text"], self._desk.files)):
                 continue
             if choice.tool is None:

@@ -25,10 +25,11 @@ _UNIT_FITS = 2.0
 
 @dataclass
 class Quantities:
-    """The values found, by argument, and what is wrong with values that were given."""
+    """The values found, by argument, what is wrong with values that were given, and figures without use."""
 
     values: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class _Reading:
         return score - 1.0 if score and _noun_after(self.text, figure) - self.known_words else score
 
 
-def find_quantities(text: str, tool: ToolProfile, *, cued_only: bool = False) -> Quantities:
+def find_quantities(
+    text: str, tool: ToolProfile, kept: Mapping[str, Any], *, cued_only: bool = False
+) -> Quantities:
     """Return the values of the tool's number arguments that the text gives.
 
-    `text` is masked: no file names, quotes or code. With `cued_only`, figures without a cue beside them are
-    left alone.
+    `text` is masked: no file names, quotes or code. `kept` are the arguments of an earlier call that the
+    text varies. With `cued_only`, figures without a cue beside them are left alone.
     """
     arguments = tool.of_kind("number")
     extra = tuple(argument.unit for argument in arguments if argument.unit and not unit_named(argument.unit))
@@ -65,10 +68,11 @@ def find_quantities(text: str, tool: ToolProfile, *, cued_only: bool = False) ->
     free = _take_scalars(reading, scalars, free, found, cued_only)
     if not cued_only:
         _note_second_values(reading, scalars, free, found)
-        missing = [
-            a for a in scalars if a.required and a.name not in found.values and a.name not in found.problems
-        ]
-        _take_in_order(reading, missing, free, found)
+        settled = {*found.values, *found.problems}
+        missing = [a for a in scalars if a.required and a.name not in {*settled, *kept}]
+        varied = [a for a in scalars if kept.get(a.name) is not None and a.name not in settled]
+        free = _take_in_order(reading, missing or varied, free, found)
+    found.unused = [text[figure.start : figure.end].strip() for figure in free if not figure.loose]
     return found
 
 
@@ -241,8 +245,9 @@ def _run_score(reading: _Reading, argument: Argument, run: list[Figure], cued_on
     cue = max(reading.cue(argument, run[0]), reading.cue(argument, run[-1]))
     if cue:
         return cue
-    fits_alone = argument.required and len(run) > 1 and not cued_only
-    return 1.0 if fits_alone else 0.0
+    has_unit = bool(unit) and _converted(argument, run[-1])[1] == _UNIT_FITS
+    fits_alone = argument.required or (has_unit and len(run) == argument.length)
+    return 1.0 if fits_alone and len(run) > 1 and not cued_only else 0.0
 
 
 def _with_unit(figure: Figure, unit: str) -> Figure:
@@ -263,23 +268,23 @@ def _keep_list(argument: Argument, run: list[Figure], found: Quantities) -> None
 
 
 def _take_in_order(
-    reading: _Reading,
-    missing: list[Argument],
-    free: list[Figure],
-    found: Quantities,
-) -> None:
-    """Give the figures that are left to the required arguments that are left, when there are equally many."""
+    reading: _Reading, wanting: list[Argument], free: list[Figure], found: Quantities
+) -> list[Figure]:
+    """Give the figures that are left to the arguments that want one, when there are equally many.
+
+    Return the figures that are left then.
+    """
     plain = [figure for figure in free if not figure.loose and not _labelled(reading, figure)]
-    if not missing or len(plain) != len(missing):
-        return
-    values = [_converted(argument, figure)[0] for argument, figure in zip(missing, plain, strict=True)]
-    if any(
-        value is None or _limit_problem(argument, value)
-        for argument, value in zip(missing, values, strict=True)
-    ):
-        return
-    for argument, value in zip(missing, values, strict=True):
-        found.values[argument.name] = _plain(argument, value)
+    if not wanting or len(plain) != len(wanting):
+        return free
+    values = {
+        argument.name: _converted(argument, figure)[0]
+        for argument, figure in zip(wanting, plain, strict=True)
+    }
+    if any(values[a.name] is None or _limit_problem(a, values[a.name]) for a in wanting):
+        return free
+    found.values |= {argument.name: _plain(argument, values[argument.name]) for argument in wanting}
+    return [figure for figure in free if figure not in plain]
 
 
 def _labelled(reading: _Reading, figure: Figure) -> bool:

@@ -35,13 +35,15 @@ _AND = re.compile(
 class Verdict:
     """What a fragment is by itself: the tool it points to ('' for none) and the options of it that are named.
 
-    `values_only` says that it asks for nothing, `own_values` that it names files, figures or columns.
+    `values_only` says that it asks for nothing, `own_values` that it names files, figures or columns, and
+    `leads` that it begins with a keyword of the tool.
     """
 
     tool: str
     values_only: bool
     own_values: bool
     options: frozenset[str] = frozenset()
+    leads: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def _together(first: Verdict, second: Verdict) -> Verdict:
         values_only=first.values_only and second.values_only,
         own_values=first.own_values or second.own_values,
         options=first.options | second.options,
+        leads=first.leads,
     )
 
 
@@ -148,7 +151,7 @@ def _both_ask(first: Verdict, second: Verdict, words: str) -> bool:
     if first.tool == second.tool:
         other_options = bool(first.options and second.options and not first.options & second.options)
         return (starts_request(words) or other_options) and first.own_values and second.own_values
-    return starts_request(words) or not second.own_values
+    return starts_request(words) or second.leads or not second.own_values
 
 
 def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragment]:

@@ -127,7 +127,7 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
     tools = profiles_of_tools(bound)
     plan = _plan_of_task(conversation, tools)
     results = list(conversation.calls(conversation.task_work))
-    texts = [result.text for _, result in results if result.status == "success"]
+    texts = _texts(conversation, results)
     step = _last_step(conversation.task_work)
     if results and results[-1][1].status == "error":
         return _stopped(plan["requests"], step, texts, results[-1][1])
@@ -136,16 +136,26 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
         request = plan["requests"][index]
         tool = next(tool for tool in tools if tool.name == request["tool"])
         filled = fill(tool, request["text"], conversation.desk, _kept(conversation, tool, request))
+        if filled.unused and not filled.news and request["keep"] == "all":
+            return AIMessage(answers.joined([*texts, answers.not_understood(tool, filled)]))
         if filled.open:
             question = ask_for_arguments(tool, request, filled, conversation.desk)
             question["waiting"] = plan["requests"][index + 1 :]
             return _asking(texts, question)
         if (tool.name, filled.values) not in earlier:
-            return _calling(conversation, tool.name, filled.values, {"plan": plan, "step": index})
+            notes = {"plan": plan, "step": index, "unused": filled.unused}
+            return _calling(conversation, tool.name, filled.values, notes)
     if plan["question"]:
         return _asking(texts, plan["question"])
-    nothing = "" if texts else answers.overview(conversation.request, (), tools, conversation.desk)
+    nothing = "" if results else answers.overview(conversation.request, (), tools, conversation.desk)
     return AIMessage(answers.joined([*texts, answers.unserved(plan["unserved"]), nothing]))
+
+
+def _texts(conversation: Conversation, results: Sequence[tuple[ToolCall, ToolMessage]]) -> list[str]:
+    """Return what the tools said, and a note on what no tool could use of the requests."""
+    unused = [value for message in conversation.task_work for value in notes_of(message).get("unused", [])]
+    said = [str(result.text) for _, result in results if result.status == "success"]
+    return [*said, answers.unused(unused)]
 
 
 def _plan_of_task(conversation: Conversation, tools: Sequence[ToolProfile]) -> Plan:

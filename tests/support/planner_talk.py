@@ -1,0 +1,77 @@
+"""A conversation with the offline planner without a graph: its tool calls are answered at once, and kept."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.tool import ToolCall
+
+from graphs.kit.briefing import brief
+from graphs.kit.file_tools import FILES as FILE_TOOLS
+from graphs.kit.planner import OfflinePlanner
+from graphs.kit.state import Artifact
+from graphs.kit.subagent import handoff_to
+from tests.support.planner_team import FILES, TEAM, artifact
+
+_TEAM = (*TEAM, FILE_TOOLS)
+_SUPERVISOR = OfflinePlanner().bind_tools([handoff_to(subagent) for subagent in _TEAM])
+_SUBAGENTS = {subagent.name: OfflinePlanner().bind_tools(list(subagent.tools)) for subagent in _TEAM}
+_MADE = {"repair_mesh": "repaired.stl", "draw_chart": "chart.png"}
+_MAX_STEPS = 60
+
+Call = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class Talk:
+    """What was said so far; `errors` are tools that fail with the text given."""
+
+    files: dict[str, Artifact] = field(default_factory=lambda: {file["name"]: file for file in FILES})
+    errors: dict[str, str] = field(default_factory=dict)
+    messages: list[BaseMessage] = field(default_factory=list)
+
+    def say(self, text: str | list[str | dict[str, Any]]) -> list[Call]:
+        """Return the calls of tools that the person's message leads to, in order."""
+        self.messages.append(HumanMessage(text))
+        calls: list[Call] = []
+        planner = _SUPERVISOR
+        for _ in range(_MAX_STEPS):
+            reply = planner.invoke([brief("You help.", self.files), *self.messages])
+            assert isinstance(reply, AIMessage)
+            self.messages.append(reply)
+            if reply.tool_calls:
+                call = reply.tool_calls[0]
+                subagent = call["name"].removeprefix("transfer_to_")
+                planner = _SUBAGENTS.get(subagent, planner)
+                if subagent == call["name"]:
+                    calls.append((call["name"], call["args"]))
+                self.messages.append(self._result(call))
+            elif planner is _SUPERVISOR:
+                return calls
+            else:
+                planner = _SUPERVISOR
+        raise AssertionError(f"no answer after {_MAX_STEPS} steps")
+
+    @property
+    def answer(self) -> str:
+        """The agent's last words."""
+        return self.messages[-1].text
+
+    def _result(self, call: ToolCall) -> ToolMessage:
+        made = [_MADE[call["name"]]] if call["name"] in _MADE else []
+        self.files |= {name: artifact(name) for name in made}
+        if call["name"] == "delete_file":
+            self.files.pop(call["args"]["file"])
+        error = self.errors.get(call["name"])
+        return ToolMessage(
+            error or f"<{call['name']}>",
+            name=call["name"],
+            tool_call_id=call["id"],
+            status="error" if error else "success",
+            artifact={"figures": {}, "files": made},
+        )
+
+
+def calls_for(text: str) -> list[Call]:
+    """Return the calls that a first message leads to."""
+    return Talk().say(text)
