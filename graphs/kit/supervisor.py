@@ -25,15 +25,12 @@ from graphs.kit.briefing import brief
 from graphs.kit.context import Context
 from graphs.kit.file_tools import FILES
 from graphs.kit.intake import intake
-from graphs.kit.model import (
-    ContextModel,
-    model_name,
-    offline_planner,
-    reply_or_explanation,
-    with_malformed_calls_answered,
-)
+from graphs.kit.malformed_calls import with_malformed_calls_answered
+from graphs.kit.model import model_name, offline_planner
+from graphs.kit.model_reply import reply_or_explanation
 from graphs.kit.state import Input, State, SubAgentState
 from graphs.kit.subagent import Handoff, HandoffTask, SubAgent, handoff_to
+from graphs.kit.subagent_model import ContextModel
 from graphs.kit.tool import hints_of
 
 logger = logging.getLogger(__name__)

@@ -54,7 +54,7 @@ PrinterName = Annotated[
     Literal["Prusa MK4S", "Bambu Lab X1C", "UltiMaker S5", "Creality Ender-3 V3 SE", "Formlabs Form 4"]
     | None,
     choice_argument(
-        "The printer.",
+        "One of the known printers.",
         **{
             "Prusa MK4S": ("prusa", "mk4s", "mk4"),
             "Bambu Lab X1C": ("bambu", "bambu lab", "x1c"),
@@ -166,6 +166,7 @@ def check_fit(
     from graphs.three_dp_custom.printability import PRINTERS, fit
 
     mesh = _load(session, file, unit)
+    size = mesh.extents.tolist()
     chosen = _printer(printer, build_volume)
     reports = [fit(mesh, each) for each in ([chosen] if chosen else PRINTERS)]
     figures = {
@@ -178,8 +179,8 @@ def check_fit(
         for report in reports
     }
     if chosen:
-        return Answer(wording.fit(file, reports[0], _remarks(mesh)), figures)
-    return Answer(wording.fit_of_known(file, mesh.extents.tolist(), reports, _remarks(mesh)), figures)
+        return Answer(wording.fit(file, size, reports[0], _remarks(mesh)), figures)
+    return Answer(wording.fit_of_known(file, size, reports, _remarks(mesh)), figures)
 
 
 @agent_tool(
@@ -222,10 +223,15 @@ def find_orientation(
 
 
 def _load(session: Session, file: str, unit: str) -> "Trimesh":
-    from graphs.three_dp_custom.mesh import load
+    """Return the mesh in mm; one in another unit is kept so, and later requests need not say it again."""
+    from graphs.three_dp_custom.mesh import load, to_stl
 
     session.report(f"reading {file}")
-    return load(session.artifacts.read(file), file, _UNITS[unit])
+    mesh = load(session.artifacts.read(file), file, _UNITS[unit])
+    if _UNITS[unit] != "mm":
+        kept = session.save(f"{PurePath(file).stem}-mm.stl", to_stl(mesh))["name"]
+        mesh.metadata["notes"] += (f"Kept in mm as {kept}: go on with that file.",)
+    return mesh
 
 
 def _remarks(mesh: "Trimesh") -> list[str]:

@@ -79,9 +79,9 @@ def overhangs(file: str, report: "OverhangReport", picture: str, remarks: Sequen
     return " ".join([f"**{file}** {finding}. Picture: **{picture}**.", *remarks])
 
 
-def fit(file: str, report: "FitReport", remarks: Sequence[str]) -> str:
+def fit(file: str, size_mm: Sequence[float], report: "FitReport", remarks: Sequence[str]) -> str:
     """Whether a part fits one printer."""
-    return " ".join([f"**{file}** ({_size(report.best.dimensions_mm)}) {_fits(report)}", *remarks])
+    return " ".join([f"**{file}** ({_size(size_mm)}) {_fits(report)}", *remarks])
 
 
 def fit_of_known(

@@ -11,7 +11,7 @@ from langchain_core.messages.tool import tool_call
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
-from graphs.kit import model
+from graphs.kit import model_reply
 
 _numbers = itertools.count(1)
 
@@ -65,7 +65,7 @@ class ScriptedModel(BaseChatModel):
 def use_script(monkeypatch: pytest.MonkeyPatch, *replies: AIMessage, endless: bool = False) -> ScriptedModel:
     """Make every agent answer from the replies; return the model, to see what it was asked."""
     scripted = ScriptedModel(replies=list(replies), endless=endless)
-    monkeypatch.setattr(model, "chat_model", lambda *_: scripted)
+    monkeypatch.setattr(model_reply, "chat_model", lambda *_: scripted)
     return scripted
 
 

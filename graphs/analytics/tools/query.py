@@ -41,6 +41,10 @@ _STATISTIC_CUES = (
     *("of", "total", "sum", "sum of", "mean", "average", "median", "standard deviation of"),
     *("highest", "lowest", "maximum", "minimum", "largest", "smallest"),
 )
+_PERIOD_CUES = (
+    *("monthly", "quarterly", "yearly", "annual", "by month", "by quarter", "by year"),
+    *("per month", "per quarter", "per year", "each month", "each quarter", "each year"),
+)
 _STATISTIC_WORDS = {
     "sum": ("total", "totals", "sum of", "overall", "altogether", "in all"),
     "mean": ("average", "avg", "averages", "means"),
@@ -115,7 +119,7 @@ def aggregate(
         list[str],
         column_argument(
             "What the statistic is of.",
-            cues=(*_STATISTIC_CUES, "how much", "how many", "monthly", "quarterly", "yearly", "annual"),
+            cues=(*_STATISTIC_CUES, *_PERIOD_CUES, "how much", "how many"),
             numeric=True,
             many=True,
         ),

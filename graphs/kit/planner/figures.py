@@ -28,13 +28,13 @@ _RUN_GAP = re.compile(r"\s*(?:,|;|/|x|×|\*|by|and|, and|-|\u2013|\u2014|to|up t
 _PRODUCT_GAP = re.compile(r"\s*(?:x|×|\*|by)\s*", re.IGNORECASE)
 _RANGE_GAP = re.compile(r"\s*(?:-|\u2013|\u2014|to|up to|until|\.\.\.?)\s*", re.IGNORECASE)
 _LOW_WORDS = re.compile(
-    r"(?:\b(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|more than|above|over|from)"
-    r"|>=|≥|>)\s*$",
+    r"(?:\b(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|above|over|from)"
+    r"|(?<!no )(?<!not )\bmore than|>=|≥|>)\s*$",
     re.IGNORECASE,
 )
 _HIGH_WORDS = re.compile(
-    r"(?:\b(?:at most|no more than|not more than|maximum(?: of)?|up to|under|below|less than|within)"
-    r"|<=|≤|<)\s*$",
+    r"(?:\b(?:at most|no more than|not more than|maximum(?: of)?|up to|under|below|within)"
+    r"|(?<!no )(?<!not )\bless than|<=|≤|<)\s*$",
     re.IGNORECASE,
 )
 _INCH_FOLLOWS = re.compile(

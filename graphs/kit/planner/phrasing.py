@@ -25,7 +25,8 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"^\W*(?:(?:please|hi|hello|hey|good (?:morning|afternoon|evening|day)|so|and|ok|can you|could you|tell me|explain)\b\W*)*"
+    r"^\W*(?:(?:please|hi|hello|hey|good (?:morning|afternoon|evening|day)|so|and|ok|"
+    r"can you|could you|tell me|explain)\b\W*)*"
     r"(?:help(?: me)?(?: with .{0,60})?|who are you|"
     r"what (?:can|do|could) (?:you|i|this agent) (?:do|ask|help)(?:.{0,30})|"
     r"how (?:do|can) (?:i|you|this) (?:use|work|help).{0,30}|what (?:is|are) (?:this|you)(?: for)?)\W*$",

@@ -22,7 +22,7 @@ FILE_NAME = re.compile(rf"(?<![\w.\-])[\w\-]+(?:\.[\w\-]+)*\.(?:{_SUFFIXES})(?![
 
 _SQL = re.compile(
     r"\b(?:SELECT\b(?=.*?\bFROM\b)|(?i:select)(?=\s+(?:distinct\s+)?[\w\".]+(?:\s*[,(]|\s+from\b|\s+as\b)|\s*\*)"
-    r"(?=.*?\b(?i:from)\b)(?!\s+(?i:the|a|an|all|any|best|top|those|rows|some)\b)"
+    r"(?=.*?\b(?i:from)\b)(?!\s+(?i:the|a|an|all|any|best|top|those|rows|some)\s+(?!(?i:from)\b)\w)"
     r"|(?i:with)\s+\w+\s+(?i:as)\s*\().*",
     re.DOTALL,
 )

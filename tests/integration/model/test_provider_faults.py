@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph.state import CompiledStateGraph
 
-from graphs.kit import model as kit_model
+from graphs.kit import model_reply
 from tests.support.geometry_agent import geometry_agent
 from tests.support.kit_environment import THREAD_ID
 from tests.support.model_server import Failure, HalfReply, ModelServer, Reply, Silence
@@ -75,7 +75,7 @@ async def test_lasting_error_is_told_and_the_next_turn_works(
 
     assert await answer(graph, model) == f"The model {model} could not answer (HTTP 503: overloaded). {LATER}"
     assert len(server.received) == 5
-    (record,) = [record for record in caplog.records if record.name == "graphs.kit.model"]
+    (record,) = [record for record in caplog.records if record.name == "graphs.kit.model_reply"]
     assert record.levelno == logging.WARNING
     assert record.exc_info
 
@@ -173,7 +173,7 @@ async def test_provider_that_asks_to_come_back_in_an_hour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """OpenAI's client gives up at once; Anthropic's would wait for the whole hour."""
-    monkeypatch.setattr(kit_model, "_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(model_reply, "_BACKOFF_SECONDS", 0.0)
     settings(MODEL_TIMEOUT_SECONDS="0.3", MODEL_MAX_RETRIES="1")
     server.then(Failure(429, "tokens of the day are used up", {"retry-after": "3600"}), Reply("Hello."))
 

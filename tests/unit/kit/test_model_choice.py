@@ -14,10 +14,11 @@ from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI
 from langgraph.errors import GraphInterrupt
 
-from graphs.kit import model as kit_model
+from graphs.kit import model_reply
 from graphs.kit.context import Context
 from graphs.kit.errors import InputError
-from graphs.kit.model import chat_model, model_name, offline_planner, reply_or_explanation
+from graphs.kit.model import chat_model, model_name, offline_planner
+from graphs.kit.model_reply import reply_or_explanation
 from graphs.kit.planner import OfflinePlanner
 from graphs.kit.settings import kit_settings
 from tests.support.geometry_agent import geometry_agent
@@ -273,7 +274,7 @@ def test_each_event_loop_has_its_own_client(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_answer_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kit_model, "_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(model_reply, "_BACKOFF_SECONDS", 0.0)
     monkeypatch.setenv("MODEL_TIMEOUT_SECONDS", "0.05")
     monkeypatch.setenv("MODEL_MAX_RETRIES", "1")
     forget_settings()

@@ -273,6 +273,17 @@ async def test_tiny_part_is_asked_for_its_unit_and_measured_anew(tmp_path: Path)
     assert second.figures["dimensions_mm"] == pytest.approx([60, 40, 50], rel=1e-6)
 
 
+async def test_unit_is_said_once() -> None:
+    conversation = Conversation(graph, TORUS)
+    await conversation.ask("How big is torus.stl?")
+    second = await conversation.ask("It is in inches.")
+    assert "Kept in mm as torus-mm.stl: go on with that file." in second.text
+
+    third = await conversation.ask("Does it fit on a Prusa?")
+    assert "**torus-mm.stl** (1,270.00 × 1,270.00 × 254.00 mm) does not fit the Prusa MK4S" in third.text
+    assert third.files == {"torus.stl", "torus-mm.stl"}
+
+
 # --- fit
 
 
@@ -315,7 +326,7 @@ async def test_part_that_fits_lying(tmp_path: Path) -> None:
     tower = trimesh.creation.box((50, 60, 230))
     reply = await ask("Does tower.stl fit a Prusa?", written(tmp_path, "tower.stl", mesh.to_stl(tower)))
 
-    assert "**tower.stl** (230.00 × 50.00 × 60.00 mm) fits the Prusa MK4S" in reply.text
+    assert "**tower.stl** (50.00 × 60.00 × 230.00 mm) fits the Prusa MK4S" in reply.text
     assert ", lying on its front (-y), turned 90° about the vertical, with 20.00 mm to spare" in reply.text
 
 
