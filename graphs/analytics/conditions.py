@@ -13,7 +13,7 @@ _OPERATORS: dict[str, Operator] = {
 }
 _QUOTED = r"'[^']*'|\"[^\"]*\"|`[^`]*`"
 _QUOTED_OR_LIST = re.compile(rf"{_QUOTED}|\([^()]*\)")
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_AND = re.compile(r"\s+and(?:\s+|$)", re.IGNORECASE)
 _ITEM = re.compile(rf"\s*({_QUOTED}|[^,]+?)\s*(?:,|$)")
 _CONDITION = re.compile(
     rf"\s*(?P<column>{_QUOTED}|.+?)"

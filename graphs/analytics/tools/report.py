@@ -1,5 +1,6 @@
 """The tools that draw charts: each keeps a picture (PNG) and the data behind it (CSV)."""
 
+import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -284,7 +285,8 @@ def _kept(
     """Keep the picture and its data, and say what they show."""
     from graphs.analytics.chart_wording import data_records, drawn
 
-    stem = f"{PurePath(file).stem}-{kind}-{what}".replace(" ", "-")
+    # a slash in a column's name is no folder
+    stem = re.sub(r"[\s/\\]+", "-", f"{PurePath(file).stem}-{kind}-{what}")
     picture = session.save(f"{stem}.png", chart.png)["name"]
     data = session.save(f"{stem}.csv", chart.data.to_csv(index=False).encode())["name"]
     text = drawn(kind, what, file, drawing, chart, (picture, data), remarks)

@@ -120,6 +120,9 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, An
     used: list[str] = []
     for argument in arguments:
         answer = explicit_span(text, argument)
+        if answer and not files_named(text[: answer[0]], desk):
+            # the person was asked about what was named in vain, and this is the answer
+            choice.unknown, choice.unfit = [], []
         wanted = _answered(argument, text[answer[0] : answer[1]], desk, used) if answer else named
         wanted = [name for name in fitting(argument, wanted) if name not in used]
         if wanted:

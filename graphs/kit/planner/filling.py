@@ -75,7 +75,7 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     """
     task = _Task(tool, text, desk, kept)
     filled = Filled()
-    _fill_files(task, filled)
+    in_vain = _fill_files(task, filled)
     columns = desk.columns(table_of(tool, filled.values, desk))
     task = _fill_conditions(task, columns, filled)
     _fill_columns(task, columns, filled)
@@ -90,6 +90,7 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     _note_unused_columns(task, columns, filled)
     if any(explicit_span(text, argument) for argument in tool.arguments):
         filled.unused.clear()
+    filled.unused += in_vain
     return filled
 
 
@@ -103,7 +104,8 @@ def table_of(tool: ToolProfile, values: Mapping[str, Any], desk: Desk) -> str:
     return ""
 
 
-def _fill_files(task: _Task, filled: Filled) -> None:
+def _fill_files(task: _Task, filled: Filled) -> list[str]:
+    """Fill the file arguments; return the files that were named in vain beside others that serve."""
     arguments = task.tool.of_kind("file")
     choice = choose_files(task.tool, task.text, task.desk, task.kept)
     filled.values |= choice.values
@@ -116,6 +118,7 @@ def _fill_files(task: _Task, filled: Filled) -> None:
         elif choice.unfit and argument.required:
             endings = ", ".join(argument.suffixes)
             filled.open[argument.name] = f"{choice.unfit[0]} can't be used for this: it takes {endings}."
+    return [*choice.unknown, *choice.unfit] if choice.named else []
 
 
 def _fill_conditions(task: _Task, columns: Sequence[Column], filled: Filled) -> _Task:

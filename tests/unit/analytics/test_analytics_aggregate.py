@@ -47,7 +47,7 @@ def test_groups_come_from_the_largest_value_down() -> None:
 
 
 def test_groups_of_numbers_come_in_their_own_order() -> None:
-    assert aggregated("sum", "units", by=("size",)).rows == ((1, 6), (2, 14))
+    assert aggregated("sum", "units", by=("size",)).rows == ((1, 6), (2, 12))
 
 
 def test_column_names_may_be_in_any_case() -> None:
@@ -99,7 +99,7 @@ def test_date_column_among_the_groups_is_what_the_period_is_of() -> None:
     result = aggregated("count", table=two_dates, by=("paid", "shop"), bucket="year")
 
     assert result.keys == ("paid_year", "shop")
-    with pytest.raises(ValueError, match="has several: day, paid. Name the column."):
+    with pytest.raises(ValueError, match=r"has several: day, paid\. Name the column"):
         aggregated("count", table=two_dates, bucket="year")
 
 
@@ -112,13 +112,13 @@ def test_period_without_dates_is_refused(table: pd.DataFrame, said: str) -> None
 
 
 def test_condition_that_no_row_meets_names_the_values() -> None:
-    with pytest.raises(ValueError, match=r"No row of the table has shop = z. 'shop' holds 'a', 'b', 'c'."):
+    with pytest.raises(ValueError, match=r"No row of the table has shop = z\. 'shop' holds 'a', 'b', 'c'\."):
         aggregated("sum", "units", where="shop = z")
 
 
 def test_many_values_are_not_all_named() -> None:
     table = pd.DataFrame({"name": [f"n{number:02}" for number in range(11)], "x": range(11)})
-    with pytest.raises(ValueError, match="'n00', .*'n09' and more"):
+    with pytest.raises(ValueError, match=r"'n00', .*'n09' and more"):
         aggregated("sum", "x", table=table, where="name = other")
 
 

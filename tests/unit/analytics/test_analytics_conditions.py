@@ -42,7 +42,7 @@ def test_conditions_are_read(text: str, filters: list[Filter]) -> None:
     "text", ["", "region", "region =", "= North", "units above 50", "region = North and"]
 )
 def test_what_is_no_condition_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match="can't be read. Write it as a column"):
+    with pytest.raises(ValueError, match=r"can't be read\. Write it as a column"):
         parse_conditions(text)
 
 

@@ -94,7 +94,9 @@ def test_units_of_two_dimensions_are_not_converted() -> None:
 
 
 def test_stems_bring_forms_of_a_word_together() -> None:
-    assert len({stem(word) for word in ("optimise", "optimize", "optimising", "optimisation", "Optimized")}) == 1
+    assert (
+        len({stem(word) for word in ("optimise", "optimize", "optimising", "optimisation", "Optimized")}) == 1
+    )
     assert len({stem(word) for word in ("plot", "plots", "plotted", "plotting")}) == 1
     assert stem("series") == "series"
     assert stem("analysis") != stem("analyse")

@@ -29,7 +29,21 @@ OPENINGS = (
 )
 WORDS = (
     *("effect size", "d", "power", "alpha", "patients per arm", "deadline", "angle", "components", "degree"),
-    *("upper bounds", "at least", "at most", "between", "and", ",", "x", "to", "of", "=", "within", "top", ">"),
+    *(
+        "upper bounds",
+        "at least",
+        "at most",
+        "between",
+        "and",
+        ",",
+        "x",
+        "to",
+        "of",
+        "=",
+        "within",
+        "top",
+        ">",
+    ),
 )
 NUMBERS = st.one_of(
     st.integers(0, 2000).map(str),
@@ -66,7 +80,7 @@ def numbers_that_follow(text: str) -> list[float]:
     return [float(value) for value in (*read, *converted, *shares)]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(REQUESTS)
 def test_no_figure_is_invented(text: str) -> None:
     possible = numbers_that_follow(text)
@@ -75,7 +89,7 @@ def test_no_figure_is_invented(text: str) -> None:
             assert any(number == pytest.approx(value, rel=1e-9) for value in possible), (tool, arguments)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(REQUESTS)
 def test_values_keep_the_limits_that_are_declared(text: str) -> None:
     for tool, arguments in calls_for(text):
@@ -83,7 +97,7 @@ def test_values_keep_the_limits_that_are_declared(text: str) -> None:
         schema.model_validate(arguments)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gets_an_answer(text: str) -> None:
     talk = Talk()
@@ -91,8 +105,15 @@ def test_any_text_gets_an_answer(text: str) -> None:
     assert talk.answer
 
 
-@settings(max_examples=1000, deadline=None)
-@given(st.lists(st.sampled_from([*OPENINGS, *WORDS, "inspect", "repair", "bracket.stl", "it", "then", "?", ".", "\n"]), max_size=25))
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [*OPENINGS, *WORDS, "inspect", "repair", "bracket.stl", "it", "then", "?", ".", "\n"]
+        ),
+        max_size=25,
+    )
+)
 def test_any_words_get_an_answer(words: list[str]) -> None:
     talk = Talk()
     talk.say("Inspect the mesh")
@@ -111,7 +132,9 @@ TEXTS = (
 def test_same_conversation_leads_to_the_same_messages(text: str) -> None:
     first, second = Talk(), Talk()
     assert first.say(text) == second.say(text)
-    assert [_lasting(message) for message in first.messages] == [_lasting(message) for message in second.messages]
+    assert [_lasting(message) for message in first.messages] == [
+        _lasting(message) for message in second.messages
+    ]
 
 
 def _lasting(message: Any) -> tuple[Any, ...]:
@@ -123,7 +146,12 @@ def test_ids_of_calls_are_unique_in_a_conversation() -> None:
     talk = Talk()
     for text in (*TEXTS, *TEXTS):
         talk.say(text)
-    ids = [call["id"] for message in talk.messages if isinstance(message, AIMessage) for call in message.tool_calls]
+    ids = [
+        call["id"]
+        for message in talk.messages
+        if isinstance(message, AIMessage)
+        for call in message.tool_calls
+    ]
     assert len(ids) == len(set(ids)) > 10
 
 
@@ -145,7 +173,10 @@ def test_tools_of_another_kind_are_refused() -> None:
 
 def test_sub_agent_plans_a_task_that_another_model_handed_over() -> None:
     handed_over = AIMessage(
-        "", tool_calls=[{"name": "transfer_to_trial", "args": {"task": "Power of 64 patients, d 0.5."}, "id": "1"}]
+        "",
+        tool_calls=[
+            {"name": "transfer_to_trial", "args": {"task": "Power of 64 patients, d 0.5."}, "id": "1"}
+        ],
     )
     planner = OfflinePlanner().bind_tools([trial_power])
     reply = planner.invoke([brief("", {}), HumanMessage("Please plan my trial."), handed_over])
@@ -158,7 +189,9 @@ def test_sub_agent_plans_a_task_that_another_model_handed_over() -> None:
 def test_sub_agent_alone_answers_the_person() -> None:
     planner = OfflinePlanner().bind_tools([trial_power])
     reply = planner.invoke([brief("", {}), HumanMessage("Hello")])
-    assert reply.text.startswith("This is what I can do:\n- trial power: Compute the power of a two-arm trial")
+    assert reply.text.startswith(
+        "This is what I can do:\n- trial power: Compute the power of a two-arm trial"
+    )
 
 
 def one_call(calls: list[Call]) -> Call:
@@ -168,4 +201,7 @@ def one_call(calls: list[Call]) -> Call:
 
 @pytest.mark.parametrize("spaces", ["", " ", "\n\n"])
 def test_space_around_a_message_does_not_matter(spaces: str) -> None:
-    assert one_call(calls_for(f"{spaces}Inspect bracket.stl{spaces}")) == ("inspect_mesh", {"file": "bracket.stl"})
+    assert one_call(calls_for(f"{spaces}Inspect bracket.stl{spaces}")) == (
+        "inspect_mesh",
+        {"file": "bracket.stl"},
+    )

@@ -183,13 +183,17 @@ def test_equally_likely_tools_are_named() -> None:
     assert talk.say("the second") == []
     assert talk.answer.startswith("Which file shall I use (the mesh to place)?")
     assert talk.say("bracket.stl") == []
-    assert talk.answer.startswith("For “supports for the printer? (file: bracket.stl)” I still need to know:\n- What is")
+    assert talk.answer.startswith(
+        "For “supports for the printer? (file: bracket.stl)” I still need to know:\n- What is"
+    )
     assert talk.say("22 x 22 x 25 cm") == [
         ("check_fit", {"file": "bracket.stl", "width": 220.0, "depth": 220.0, "height": 250.0})
     ]
 
 
-@pytest.mark.parametrize("text", ["hello", "Hi there!", "What can you do?", "help", "Good morning, can you help me?"])
+@pytest.mark.parametrize(
+    "text", ["hello", "Hi there!", "What can you do?", "help", "Good morning, can you help me?"]
+)
 def test_overview_is_given(text: str) -> None:
     talk = Talk()
     assert talk.say(text) == []

@@ -20,7 +20,9 @@ MESH = {
     "BRACKET.STL watertight?": one("inspect_mesh", **BRACKET),
     '"bracket.stl": is it watertight?': one("inspect_mesh", **BRACKET),
     "Wattertight check for bracket.stl": one("inspect_mesh", **BRACKET),
-    "Hi! Could you please tell me the volume of bracket.stl? Thanks in advance.": one("inspect_mesh", **BRACKET),
+    "Hi! Could you please tell me the volume of bracket.stl? Thanks in advance.": one(
+        "inspect_mesh", **BRACKET
+    ),
     "What are the dimensions of the tower?": one("inspect_mesh", file="tower.obj"),
     "measure tower.obj": one("inspect_mesh", file="tower.obj"),
     "inspect_mesh bracket.stl": one("inspect_mesh", **BRACKET),
@@ -275,7 +277,9 @@ def test_message_may_be_a_list_of_blocks() -> None:
 
 
 def test_attached_file_stands_before_the_text_too() -> None:
-    assert calls_for("[attached: open_box.stl]Is this watertight?") == one("inspect_mesh", file="open_box.stl")
+    assert calls_for("[attached: open_box.stl]Is this watertight?") == one(
+        "inspect_mesh", file="open_box.stl"
+    )
 
 
 def test_words_in_a_pasted_table_ask_for_nothing() -> None:
@@ -290,7 +294,9 @@ def test_words_in_quotes_and_names_of_files_ask_for_nothing() -> None:
 
 
 def test_table_whose_columns_are_named_is_meant() -> None:
-    assert calls_for("mean of elongation") == one("aggregate", file="yarn.csv", value="elongation", statistic="mean")
+    assert calls_for("mean of elongation") == one(
+        "aggregate", file="yarn.csv", value="elongation", statistic="mean"
+    )
 
 
 def test_units_are_no_columns() -> None:
@@ -322,6 +328,13 @@ def test_figure_and_column_without_use_are_said() -> None:
     assert talk.answer == "<critical_path>\n\nI had no use for “99” in your request."
 
 
+@pytest.mark.parametrize("other", ["scan.stl", "sales.csv"])
+def test_file_named_in_vain_is_said(other: str) -> None:
+    talk = Talk()
+    assert talk.say(f"Inspect bracket.stl and {other}") == one("inspect_mesh", **BRACKET)
+    assert talk.answer == f"<inspect_mesh>\n\nI had no use for “{other}” in your request."
+
+
 def test_requests_beyond_the_limit_are_said() -> None:
     talk = Talk()
     calls = talk.say("\n".join(f"- sample size for d = 0.{number}" for number in range(10, 35)))
@@ -331,5 +344,7 @@ def test_requests_beyond_the_limit_are_said() -> None:
 
 def test_long_message_is_read_in_part_and_said_so() -> None:
     talk = Talk()
-    assert talk.say("Inspect bracket.stl. " + "It was a fine day at sea. " * 1000) == one("inspect_mesh", **BRACKET)
+    assert talk.say("Inspect bracket.stl. " + "It was a fine day at sea. " * 1000) == one(
+        "inspect_mesh", **BRACKET
+    )
     assert talk.answer == "I read only the first 6,000 characters of your message.\n\n<inspect_mesh>"
