@@ -106,17 +106,19 @@ def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
 
 
 def queried(files: Sequence[str], result: QueryResult, whole: str | None, reading: Sequence[str]) -> str:
-    """The rows of a query over files; `whole` is the file that holds those that are not shown."""
-    if not result.columns or not result.rows:
-        return "\n".join(
-            [f"The query over {_listed(files) if files else 'no table'} gives no rows.", *reading]
-        )
+    """The rows of a query over files; `whole` is the file that holds those that are not shown, `reading` what
+    was assumed in reading the files."""
+    origins = _listed(files) if files else "no table"
+    method = [*reading, f"- SQL: `{' '.join(result.sql.split())}`"]
+    if not result.rows:
+        return "\n".join([f"No rows from {origins}.", *method])
     lines = [
-        f"{_many(result.total_rows, 'row')} from {_listed(files) if files else 'no table'}:",
+        f"{_many(result.total_rows, 'row')} from {origins}:",
         "",
         *markdown_table(result.columns, result.rows),
         *hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
-        *(["", *reading] if reading else []),
+        "",
+        *method,
     ]
     return "\n".join(lines)
 

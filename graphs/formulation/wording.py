@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from graphs.kit.tables.markdown import markdown_table
 
 if TYPE_CHECKING:
     from graphs.formulation.mixture_design import MixtureDesign
@@ -29,7 +30,7 @@ def design(title: str, plan: MixtureDesign, unit: str, file: str) -> str:
         f"{plan.seed}). File: **{file}**.",
         *([f"- Least proportions: {', '.join(bounds)}"] if bounds else []),
         "",
-        *_table(heads, rows),
+        *markdown_table(heads, rows),
         *(["", f"The other {hidden} runs are in the file."] if hidden > 0 else []),
     ]
     return "\n".join(lines)
@@ -51,7 +52,7 @@ def model(file: str, fit: ScheffeFit, picture: str | None) -> str:
         f"- {_lack_of_fit(fit)}",
         *([f"- Rows left out because of a blank: {fit.excluded:,}"] if fit.excluded else []),
         "",
-        *_table(("term", "coefficient", "se", "t", "t-test"), rows),
+        *markdown_table(("term", "coefficient", "se", "t", "t-test"), rows),
     ]
     return "\n".join(lines)
 
@@ -72,7 +73,7 @@ def blend(file: str, fit: ScheffeFit, best: Optimum, picture: str | None) -> str
         *([f"- At a bound: {', '.join(best.at_bounds)}"] if best.at_bounds else []),
         *_extrapolated(best),
         "",
-        *_table(("component", "proportion", "within"), rows),
+        *markdown_table(("component", "proportion", "within"), rows),
     ]
     return "\n".join(lines)
 
@@ -126,11 +127,3 @@ def _p(value: float | None) -> str:
     if value is None:
         return "–"
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.4f}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table, the first column to the left and the others to the right."""
-    rule = "|".join(["---", *["---:"] * (len(heads) - 1)])
-    # a bar in the name of a component would end its cell
-    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (heads, *rows))
-    return [f"| {head} |", f"|{rule}|", *(f"| {row} |" for row in body)]

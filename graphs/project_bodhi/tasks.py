@@ -94,7 +94,10 @@ def _agreed_unit(unit: str | None, content: TaskTable) -> str | None:
     if unit not in UNIT_OF.values():
         raise ValueError(f"Unknown unit '{unit}'. Use days or weeks.")
     if content.unit and content.unit != unit:
-        raise ValueError(f"The table's durations are in {content.unit} by its header, not in {unit}.")
+        raise ValueError(
+            f"The table's durations are in {content.unit} by its header, not in {unit}. "
+            f"Ask in {content.unit}, or correct the header."
+        )
     return unit
 
 

@@ -143,10 +143,10 @@ def estimate_by_pert(
     probability_by = deadline_for = None
     if limit is not None:
         probability_by = (limit, result.probability_by(limit))
-        figures |= {"probability": probability_by[1]}
+        figures["probability"] = probability_by[1]
     if probability is not None:
         deadline_for = (probability, result.deadline_for(probability))
-        figures |= {"deadline": deadline_for[1]}
+        figures["deadline"] = deadline_for[1]
     return Answer(wording.pert(file, result, probability_by, deadline_for), figures)
 
 
@@ -179,7 +179,7 @@ def simulate_project(
     chance_by = None
     if limit is not None:
         chance_by = (limit, *result.probability_by(limit))
-        figures |= {"probability": chance_by[1]}
+        figures["probability"] = chance_by[1]
     return Answer(wording.simulation(file, result, plan.unit, chance_by), figures)
 
 

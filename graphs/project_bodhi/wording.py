@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from graphs.kit.tables.markdown import markdown_table
+
 if TYPE_CHECKING:
     from graphs.project_bodhi.dates import Calendar
     from graphs.project_bodhi.pert import Pert
@@ -32,7 +34,7 @@ def plan(file: str, plan: "Plan", links: int) -> str:
     first = (
         f"**{file}** has {len(plan.tasks)} tasks and {links} dependencies; durations in {plan.unit}{assumed}."
     )
-    return "\n".join([first, "", *_table(heads, rows)])
+    return "\n".join([first, "", *markdown_table(heads, rows, words=_WORDS)])
 
 
 def schedule(file: str, result: "Schedule", calendar: "Calendar | None", remarks: Sequence[str]) -> str:
@@ -51,7 +53,7 @@ def schedule(file: str, result: "Schedule", calendar: "Calendar | None", remarks
         *(("first day", "last day") if calendar else ()),
     )
     rows = (_task_row(task, calendar) for task in result.tasks)
-    return "\n".join([" ".join(first), "", *_table(heads, rows)])
+    return "\n".join([" ".join(first), "", *markdown_table(heads, rows, words=_WORDS)])
 
 
 def pert(
@@ -145,11 +147,3 @@ def _estimates(estimates: "Estimates | None") -> str:
     if estimates is None:
         return "–"
     return f"{estimates.optimistic:g} / {estimates.most_likely:g} / {estimates.pessimistic:g}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A Markdown table, words to the left and figures to the right."""
-    rule = "|".join("---" if head in _WORDS else "---:" for head in heads)
-    # a bar in the name of a task would end its cell
-    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (heads, *rows))
-    return [f"| {head} |", f"|{rule}|", *(f"| {row} |" for row in body)]

@@ -28,8 +28,6 @@ _SAME_ANGLE_DEG = 0.01
 # ... and lengthen a part that fits exactly by less than this.
 _SAME_LENGTH_MM = 1e-4
 
-_AXES = "xyz"
-
 
 @dataclass(frozen=True)
 class Printer:
@@ -67,11 +65,10 @@ class OverhangReport:
 class Placement:
     """A part turned by quarter turns: its size along the printer's axes and the room left on each.
 
-    ``turn`` says in words how it is turned from the modelled position, ``rotation`` is the 3 x 3 matrix.
-    A negative margin is by how much the part is too long.
+    ``rotation`` is the 3 x 3 matrix that turns it from the modelled position. A negative margin is
+    by how much the part is too long.
     """
 
-    turn: str
     rotation: tuple[tuple[float, ...], ...]
     dimensions_mm: tuple[float, float, float]
     margins_mm: tuple[float, float, float]
@@ -248,7 +245,6 @@ def _placement(mesh: trimesh.Trimesh, rotation: np.ndarray, printer: Printer) ->
     x, y, z = (float(size) for size in sizes)
     margin_x, margin_y, margin_z = (float(room) for room in np.array(printer.volume_mm) - sizes)
     return Placement(
-        turn=_in_words(rotation),
         rotation=tuple(tuple(float(cell) + 0.0 for cell in row) for row in rotation),
         dimensions_mm=(x, y, z),
         margins_mm=(margin_x, margin_y, margin_z),
@@ -283,20 +279,6 @@ def _stand(up: int) -> np.ndarray:
 
 def _quarter_turn() -> np.ndarray:
     return np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
-
-
-def _in_words(rotation: np.ndarray) -> str:
-    if (rotation == np.eye(3)).all():
-        return "as modelled"
-    x, _, z = (_direction(row) for row in rotation)
-    if z == "+z":
-        return "turned 90° about the vertical"
-    return f"model's {z} up, its {x} along the printer's x"
-
-
-def _direction(row: np.ndarray) -> str:
-    axis = int(np.abs(row).argmax())
-    return ("+" if row[axis] > 0 else "-") + _AXES[axis]
 
 
 def _size(lengths: tuple[float, float, float]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from graphs.kit.tables.markdown import markdown_table
 
 if TYPE_CHECKING:
     from graphs.trial_analysis.cox import CoxModel
@@ -61,7 +63,7 @@ def means(file: str, endpoint: str, arm: str, result: MeanComparison) -> str:
         f"- Hedges' g {result.hedges_g:.4f} ({percent} CI {_interval(result.hedges_g_ci)})",
         *_left_out(result.excluded),
         "",
-        *_arm_table(result.reference, result.treatment),
+        *_armmarkdown_table(result.reference, result.treatment),
     ]
     return "\n".join(lines)
 
@@ -82,7 +84,7 @@ def ranks(file: str, endpoint: str, arm: str, result: RankComparison) -> str:
         f"{result.superiority:.4f}",
         *_left_out(result.excluded),
         "",
-        *_arm_table(result.reference, result.treatment),
+        *_armmarkdown_table(result.reference, result.treatment),
     ]
     return "\n".join(lines)
 
@@ -100,7 +102,7 @@ def risks(file: str, endpoint: str, arm: str, result: RiskComparison) -> str:
         *_few_expected(result.smallest_expected),
         *_left_out(result.excluded),
         "",
-        *_table(
+        *markdown_table(
             ("arm", "n", "events", "risk"),
             (
                 (each.arm, f"{each.n:,}", f"{each.events:,}", f"{each.risk:.4f}")
@@ -136,7 +138,7 @@ def survival(
         *([f"- {_log_rank(test)}"] if test else []),
         *_left_out(data.excluded),
         "",
-        *_table(("arm", "n", "events", f"median {columns.time}", f"{percent} CI"), rows),
+        *markdown_table(("arm", "n", "events", f"median {columns.time}", f"{percent} CI"), rows),
     ]
     return "\n".join(lines)
 
@@ -148,7 +150,7 @@ def log_rank(file: str, columns: SurvivalColumns, data: SurvivalData, test: LogR
         f"{_log_rank(test)}, for **{file}** ({_columns(columns)}).",
         *_left_out(data.excluded),
         "",
-        *_table(("arm", "n", "events", "expected events"), rows),
+        *markdown_table(("arm", "n", "events", "expected events"), rows),
     ]
     return "\n".join(lines)
 
@@ -185,7 +187,7 @@ def cox(file: str, columns: SurvivalColumns, model: CoxModel) -> str:
         f"- {_proportional(model)}",
         *_left_out(model.excluded),
         "",
-        *_table((*heads, "proportional hazards"), rows),
+        *markdown_table((*heads, "proportional hazards"), rows),
     ]
     return "\n".join(lines)
 
@@ -214,12 +216,12 @@ def _compared(file: str, endpoint: str, arm: str, treatment: str, reference: str
     return f"**{endpoint}** in **{file}**, {treatment} against {reference} (arms from column {arm}):"
 
 
-def _arm_table(*arms: ArmMean) -> list[str]:
+def _armmarkdown_table(*arms: ArmMean) -> list[str]:
     rows = (
         (each.arm, f"{each.n:,}", f"{each.mean:,.6g}", f"{each.sd:,.6g}", f"{each.median:,.6g}")
         for each in arms
     )
-    return _table(("arm", "n", "mean", "sd", "median"), rows)
+    return markdown_table(("arm", "n", "mean", "sd", "median"), rows)
 
 
 def _ratio(ratio: float | None, interval: Interval | None, percent: str) -> str:
@@ -274,11 +276,3 @@ def _percent(confidence: float) -> str:
 
 def _left_out(rows: int) -> list[str]:
     return [f"- Rows left out because of a blank: {rows:,}"] if rows else []
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table, the first column to the left and the others to the right."""
-    rule = "|".join(["---", *["---:"] * (len(heads) - 1)])
-    # a bar in the name of an arm would end its cell
-    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in (heads, *rows))
-    return [f"| {head} |", f"|{rule}|", *(f"| {row} |" for row in body)]

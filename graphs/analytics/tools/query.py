@@ -184,19 +184,8 @@ def count_rows(
 
 @agent_tool(
     keywords=(
-        *(
-            "top",
-            "rank",
-            "ranking",
-            "ranked",
-            "best",
-            "worst",
-            "most",
-            "least",
-            "fewest",
-            "highest",
-            "lowest",
-        ),
+        *("top", "rank", "ranking", "ranked", "best", "worst", "most", "least", "fewest"),
+        *("highest", "lowest"),
         *("largest", "smallest", "biggest", "bottom", "leading", "best-selling", "highest mean"),
         *("highest average", "lowest average", "highest total", "lowest total", "sold most", "sold least"),
     ),

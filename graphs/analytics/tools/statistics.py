@@ -11,13 +11,12 @@ from graphs.kit.tool import Answer, Session, agent_tool
 @agent_tool(
     keywords=(
         *("regress", "regression", "linear regression", "linear model", "least squares", "ols", "slope"),
-        *("coefficients", "r²", "r squared", "predict", "fit a line", "explain", "depend on", "effect of"),
+        *("coefficients", "r²", "r squared", "predict", "fit a line", "explain", "depend on"),
     ),
     examples=(
         "Regress employed_thousands on all other columns of longley.csv.",
         "Linear regression of y1 on x1 in anscombe.csv.",
         "How does revenue depend on units?",
-        "Effect of units on revenue_usd.",
     ),
 )
 def fit_linear_regression(
@@ -27,7 +26,11 @@ def fit_linear_regression(
         str,
         column_argument(
             "What is to be explained.",
-            cues=("regress", "regression of", "of", "response", "predict", "explain", "does", "model of"),
+            # "on all other columns" speaks of no predictor by name: these keep its "on" from them
+            cues=(
+                *("regress", "regression of", "of", "response", "predict", "explain", "does", "model of"),
+                *("on all", "on the others", "on the other", "on the rest", "on every", "on everything"),
+            ),
             numeric=True,
         ),
     ],
@@ -35,7 +38,7 @@ def fit_linear_regression(
         list[str] | None,
         column_argument(
             "What explains it; all other columns of numbers when not given.",
-            cues=("predictors", "effect of", "influence of", "explained by", "determined by"),
+            cues=("on", "predictors", "depend on", "explained by", "determined by", "as a function of"),
             numeric=True,
             many=True,
         ),

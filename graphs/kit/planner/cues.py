@@ -11,8 +11,11 @@ from graphs.kit.planner.words import STOP_STEMS, Words, find_phrase, phrase, ste
 ADJACENT = 5.0
 """A score from here on says that the cue stands directly beside the value."""
 
+EXPLICIT = 30.0
+"""The score of a value that was given as the answer for this argument."""
+
 _ENOUGH = 2.5
-_BEFORE, _AFTER, _ASSIGNED, _EXPLICIT = 6.0, 5.5, 9.0, 30.0
+_BEFORE, _AFTER, _ASSIGNED = 6.0, 5.5, 9.0
 _FILLERS = frozenset(
     map(
         stem,
@@ -23,7 +26,7 @@ _FILLERS = frozenset(
         ),
     )
 )
-_MAX_VALUES = 12
+_MAX_VALUES = 6
 
 
 @dataclass(frozen=True)
@@ -130,30 +133,26 @@ def explicit_span(text: str, argument: Argument) -> tuple[int, int] | None:
     return match.span(2) if match else None
 
 
-EXPLICIT = _EXPLICIT
-"""The score of a value that was named as the answer for this argument."""
-
-
 def best_matching(scores: Sequence[Mapping[int, float]]) -> list[int | None]:
     """Return for each row the column it gets (None for none): the matching with the largest sum of scores.
 
-    A column is given once. Rows list only the columns that they could take; small by construction.
+    A column is given once. Of each row the best few columns are looked at.
     """
     rows = [dict(sorted(row.items(), key=lambda item: -item[1])[:_MAX_VALUES]) for row in scores]
-    columns = {
-        column: index for index, column in enumerate(sorted({column for row in rows for column in row}))
-    }
+    bits = {column: 1 << index for index, column in enumerate(sorted({c for row in rows for c in row}))}
+    # a column that no later row could take need not be remembered as taken
+    wanted_from = [sum({bits[c] for row in rows[index:] for c in row}) for index in range(len(rows) + 1)]
 
     @cache
     def best(row: int, taken: int) -> tuple[float, tuple[int | None, ...]]:
         if row == len(rows):
             return 0.0, ()
-        total, chosen = best(row + 1, taken)
+        later = wanted_from[row + 1]
+        total, chosen = best(row + 1, taken & later)
         winner: tuple[float, tuple[int | None, ...]] = (total, (None, *chosen))
         for column, score in rows[row].items():
-            bit = 1 << columns[column]
-            if not taken & bit:
-                total, chosen = best(row + 1, taken | bit)
+            if not taken & bits[column]:
+                total, chosen = best(row + 1, (taken | bits[column]) & later)
                 if total + score > winner[0] + 1e-9:
                     winner = (total + score, (column, *chosen))
         return winner

@@ -12,7 +12,7 @@ _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?\b")
 _NUMBER = re.compile(
     r"(?:(?<![^\W_])(?<![_.\d])|(?<=\d[x×]))(?P<money>[$€£]\s?)?"
     r"(?P<sign>(?<![\w)\]%])[-\u2212+](?=[\d.]))?"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<power>[eE][-+]?\d+)?(?![\d])"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<power>[eE][-+]?\d{1,2})?(?![\d])"
 )
 _RATIO = re.compile(r"(?<![\w.:])(\d+(?:\.\d+)?)\s?:\s?(\d+(?:\.\d+)?)(?![\w:]|\.\d)")
 _WORDS: dict[str, int] = {
@@ -40,6 +40,7 @@ _HIGH_WORDS = re.compile(
 _INCH_FOLLOWS = re.compile(
     r"\s*(?:$|[.,;:!?)\]x×*]|by\b|wide|long|tall|high|deep|thick|in (?:diameter|length|width))"
 )
+_MAX_DIGITS = 25
 _MAX_FIGURES = 60
 """A request with more figures than this carries data, not arguments."""
 
@@ -90,6 +91,8 @@ def _overlaps(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
 
 def _numeral(text: str, match: re.Match[str], units: tuple[str, ...]) -> Figure | None:
     digits = match["digits"].replace(",", "")
+    if len(digits) > _MAX_DIGITS:
+        return None
     sign = "-" if match["sign"] in {"-", "\u2212"} else ""
     value = Decimal(f"{sign}{digits}{match['power'] or ''}")
     unit, end = _unit_after(text, match.end(), units)

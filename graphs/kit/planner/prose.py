@@ -48,7 +48,7 @@ class Message:
     tables: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def read_message(raw: str) -> Message:
     """Return the message's parts."""
     text = raw

@@ -49,7 +49,7 @@ class Words(tuple[Token, ...]):
         return found
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def tokens(text: str) -> Words:
     """Return the words and whole numbers of the text, in order; hyphens and underscores part words."""
     return Words(Token(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text))

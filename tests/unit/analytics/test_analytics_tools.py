@@ -389,8 +389,15 @@ async def test_anscombe(number: int) -> None:
     assert reply.figures["rows"] == 11
 
 
-async def test_regression_on_chosen_columns() -> None:
-    reply = await ask("How does revenue_usd depend on units and unit_price_usd in sales.csv?")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How does revenue_usd depend on units and unit_price_usd in sales.csv?",
+        "Regress revenue_usd on units and unit_price_usd",
+    ],
+)
+async def test_regression_on_chosen_columns(text: str) -> None:
+    reply = await ask(text)
 
     assert [each["term"] for each in reply.figures["coefficients"]] == [
         "intercept",
@@ -502,6 +509,20 @@ async def test_scatter_plot_with_a_line() -> None:
     assert reply.tools == ("draw_scatter_plot",)
     assert "Pearson's correlation r = 0.8164 over 11 points" in reply.text
     assert "y1 = 3.00009 + 0.500091 × x1; R² 0.6665" in reply.text
+
+
+async def test_slash_in_the_name_of_a_column_is_no_folder(tmp_path: Path) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("car,km/h\na,100\nb,120\na,110\n")
+    reply = await ask('Box plot of "km/h" by car in runs.csv', table)
+
+    assert reply.files == {"runs.csv", "runs-box-plot-km-h-by-car.png", "runs-box-plot-km-h-by-car.csv"}
+
+
+async def test_query_without_rows_says_so() -> None:
+    reply = await ask("SELECT * FROM sales WHERE units > 1000")
+
+    assert "No rows from **sales.csv**.\n- SQL: `SELECT * FROM sales WHERE units > 1000`" in reply.text
 
 
 async def test_histogram_and_boxes() -> None:
@@ -648,6 +669,10 @@ async def test_rows_without_a_value_are_counted(tmp_path: Path) -> None:
             "Bars stand for one column or one period",
         ),
         ("Bar chart of revenue_usd in sales.csv", "Say what the bars stand for"),
+        (
+            "Regress revenue_usd on advertising in sales.csv",
+            "sales.csv has units, unit_price_usd and revenue_usd",
+        ),
         ("Total revenue_usd by region in orders.csv", "There is no file 'orders.csv'"),
         ("Total employed_thousands by month in longley.csv", "A period needs one column of dates"),
     ],

@@ -38,6 +38,11 @@ def test_figures_are_read(text: str, read: list[tuple[float, str]]) -> None:
     assert [(float(figure.value), figure.unit) for figure in figures(text)] == read
 
 
+@pytest.mark.parametrize("text", ["1e999999999", "n = 1e400", "9" * 400, "0." + "1" * 400])
+def test_figures_beyond_all_measure_are_none(text: str) -> None:
+    assert figures(text) == ()
+
+
 def test_ends_of_ranges_are_known() -> None:
     assert [figure.bound for figure in figures("between 1 and 5, at least 3, no more than 9, 0 to 1")] == [
         *("low", "high"),

@@ -1,15 +1,18 @@
-"""What holds for whatever people write: the planner invents nothing, repeats itself exactly, and never fails."""
+"""What holds whatever people write: the planner invents nothing, repeats itself exactly, never fails."""
 
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage
+from pydantic import BaseModel
 
 from graphs.kit.briefing import brief
 from graphs.kit.planner import OfflinePlanner
+from graphs.kit.planner.cues import best_matching
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.units import UNITS, convert, unit_named
 from graphs.kit.subagent import handoff_to
@@ -93,8 +96,10 @@ def test_no_figure_is_invented(text: str) -> None:
 @given(REQUESTS)
 def test_values_keep_the_limits_that_are_declared(text: str) -> None:
     for tool, arguments in calls_for(text):
-        schema = next(t for subagent in TEAM for t in subagent.tools if t.name == tool).get_input_schema()
-        schema.model_validate(arguments)
+        declared = next(t for subagent in TEAM for t in subagent.tools if t.name == tool).args_schema
+        assert isinstance(declared, type)
+        assert issubclass(declared, BaseModel)
+        assert declared.model_validate(arguments).model_dump(exclude_unset=True) == arguments
 
 
 @settings(max_examples=100, deadline=None)
@@ -205,3 +210,19 @@ def test_space_around_a_message_does_not_matter(spaces: str) -> None:
         "inspect_mesh",
         {"file": "bracket.stl"},
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.dictionaries(st.integers(0, 4), st.floats(0.1, 9), max_size=5), max_size=4))
+def test_matching_has_the_largest_sum(scores: list[dict[int, float]]) -> None:
+    chosen = best_matching(scores)
+    columns = [column for column in chosen if column is not None]
+    assert len(columns) == len(set(columns))
+    total = sum(scores[row][column] for row, column in enumerate(chosen) if column is not None)
+    choices = product(*([None, *row] for row in scores))
+    sums = [
+        sum(scores[row][column] for row, column in enumerate(choice) if column is not None)
+        for choice in choices
+        if len(taken := [c for c in choice if c is not None]) == len(set(taken))
+    ]
+    assert total == pytest.approx(max(sums))

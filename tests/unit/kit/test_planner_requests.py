@@ -158,7 +158,8 @@ BLENDS = {
     "fit a linear mixture model of elongation in yarn.csv with components x1, x2 and x3": one(
         "fit_mixture", file="yarn.csv", response="elongation", components=["x1", "x2", "x3"], order="linear"
     ),
-    "Find the best blend in yarn.csv: maximise elongation, lower bounds 0.1, 0.2, 0 and upper bounds 0.6, 0.5, 1": one(
+    "Find the best blend in yarn.csv: maximise elongation, lower bounds 0.1, 0.2, 0 "
+    "and upper bounds 0.6, 0.5, 1": one(
         "best_blend",
         file="yarn.csv",
         response="elongation",
