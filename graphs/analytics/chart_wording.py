@@ -102,7 +102,7 @@ def _figures(kind: str, drawing: Drawing, data: pd.DataFrame, file: str) -> list
     if len(data) <= wording.ROWS_SHOWN or kind not in _OF_POINTS:
         bucket = result.selection.bucket if result else None
         rows = wording.readable_rows(_plain_rows(data), 1 if drawing.keys else 0, bucket)
-        return ["", *wording.markdown_table(heads, rows), *wording.hidden(len(rows), "rows", file)]
+        return ["", *wording.value_table(heads, rows), *wording.hidden(len(rows), "rows", file)]
     ordered = data.select_dtypes(["number", "datetime"]).columns
     ends = _plain_rows(data[ordered].agg(["min", "max"]))
     ranges = [

@@ -9,6 +9,7 @@ from math import floor, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
 from graphs.analytics.conditions import describe_conditions
+from graphs.kit.tables.markdown import markdown_table
 
 if TYPE_CHECKING:
     from graphs.analytics.aggregate import Aggregate
@@ -53,7 +54,7 @@ def loaded(
         "",
         "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:",
         "",
-        *markdown_table(*head),
+        *value_table(*head),
     ]
     return "\n".join(lines)
 
@@ -68,7 +69,7 @@ def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
         f"{_capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
         f"{rows_of(file, result)}:",
         "",
-        *markdown_table(
+        *value_table(
             column_names(result), readable_rows(result.rows, len(result.keys), result.selection.bucket)
         ),
         *hidden(len(result.rows), "groups", whole),
@@ -88,7 +89,7 @@ def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: s
         f"**{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
         f"{len(rows):,} of {_many(len(result.rows), 'group')} by {key}:",
         "",
-        *markdown_table(["#", *column_names(result)], [(place, *row) for place, row in enumerate(shown, 1)]),
+        *value_table(["#", *column_names(result)], [(place, *row) for place, row in enumerate(shown, 1)]),
         *(["", f"{tied:,} more with the last one's value are not shown."] if tied else []),
         "",
         *method(result),
@@ -115,7 +116,7 @@ def queried(files: Sequence[str], result: QueryResult, whole: str | None, readin
     lines = [
         f"{_many(result.total_rows, 'row')} from {origins}:",
         "",
-        *markdown_table(result.columns, result.rows),
+        *value_table(result.columns, result.rows),
         *hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
         "",
         *method,
@@ -156,7 +157,7 @@ def regression(file: str, table: TableInfo, fit: Regression, unused: Sequence[st
         ),
         *notes(table),
         "",
-        *markdown_table(
+        *value_table(
             ["term", "estimate", "standard error", "t", "p-value", "95 % interval"],
             rows,
             right=[False] + [True] * 5,
@@ -220,14 +221,13 @@ def readable_rows(rows: Sequence[Sequence[Any]], keys: int, bucket: str | None) 
     ]
 
 
-def markdown_table(
+def value_table(
     heads: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[bool] = ()
 ) -> list[str]:
     """At most 30 rows as a Markdown table; to the right are `right`, by default the columns of numbers."""
     shown = list(rows)[:ROWS_SHOWN]
     right = right or [_holds_numbers(column) for column in zip(*shown, strict=True)]
-    rule = "|".join("---:" if number else "---" for number in right)
-    return [_line(map(cell, heads)), f"|{rule}|", *map(_line, _cells(shown))]
+    return markdown_table([cell(head) for head in heads], _cells(shown), right=right)
 
 
 def hidden(total: int, what: str, whole: str | None = None, kept: int | None = None) -> list[str]:
@@ -266,7 +266,7 @@ def cell(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    flat = " ".join(str(value).split()).replace("|", "\\|")
+    flat = " ".join(str(value).split())
     return flat if len(flat) <= _LONGEST_CELL else f"{flat[: _LONGEST_CELL - 1]}…"
 
 
@@ -311,10 +311,6 @@ def _decimals(sizes: Sequence[float]) -> int:
     if wanted > _MAX_DECIMALS:
         return wanted
     return max(len(f"{size:.{wanted}f}".rstrip("0").partition(".")[2]) for size in sizes)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _holds_numbers(column: Sequence[object]) -> bool:

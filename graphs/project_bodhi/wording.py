@@ -34,7 +34,7 @@ def plan(file: str, plan: "Plan", links: int) -> str:
     first = (
         f"**{file}** has {len(plan.tasks)} tasks and {links} dependencies; durations in {plan.unit}{assumed}."
     )
-    return "\n".join([first, "", *markdown_table(heads, rows, words=_WORDS)])
+    return "\n".join([first, "", *markdown_table(heads, rows, right=[head not in _WORDS for head in heads])])
 
 
 def schedule(file: str, result: "Schedule", calendar: "Calendar | None", remarks: Sequence[str]) -> str:
@@ -53,7 +53,9 @@ def schedule(file: str, result: "Schedule", calendar: "Calendar | None", remarks
         *(("first day", "last day") if calendar else ()),
     )
     rows = (_task_row(task, calendar) for task in result.tasks)
-    return "\n".join([" ".join(first), "", *markdown_table(heads, rows, words=_WORDS)])
+    return "\n".join(
+        [" ".join(first), "", *markdown_table(heads, rows, right=[head not in _WORDS for head in heads])]
+    )
 
 
 def pert(

@@ -25,7 +25,7 @@ def failure(text: str, request: str) -> str:
     """Return what is said when a tool could not do its work, or a person did not want it to."""
     rejected = _REJECTED.match(text)
     if not rejected:
-        return f"{text}\n\nCorrect that and ask again."
+        return f"{text}\n\nSend me what is to change, or the whole request again."
     reason = f" Your reason: {rejected['reason']}" if rejected["reason"] else ""
     return f"You did not approve “{request}”, so it was not done.{reason}"
 

@@ -15,6 +15,9 @@ EXPLICIT = 30.0
 """The score of a value that was given as the answer for this argument."""
 
 _ENOUGH = 2.5
+_REACH = 80
+"""So many characters between a cue and its value hold more words than a cue reaches across."""
+
 _BEFORE, _AFTER, _ASSIGNED = 6.0, 5.5, 9.0
 _FILLERS = frozenset(
     map(
@@ -102,6 +105,8 @@ def cue_score(
 
 
 def _one_score(text: str, place: Place, start: int, end: int, values: Sequence[tuple[int, int]]) -> float:
+    if start - place.end > _REACH or place.start - end > _REACH:
+        return 0.0
     if place.end <= start:
         gap = text[place.end : start]
         if re.fullmatch(r"\s*[:=]\s*", gap):

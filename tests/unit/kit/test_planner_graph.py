@@ -124,7 +124,7 @@ async def test_error_of_a_tool_is_told(
     state = await agent.ainvoke(Command(resume={"decisions": [{"type": "approve"}]}), CONFIG)
     assert state["messages"][-1].text == (
         "There is no file 'sales.csv' in this session. Its files: open_box.stl.\n\n"
-        "Correct that and ask again.\n\nNot done because of this: “list my files”."
+        "Send me what is to change, or the whole request again.\n\nNot done because of this: “list my files”."
     )
 
 
