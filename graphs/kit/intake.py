@@ -6,11 +6,11 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 
-from graphs.kit.artifacts import SessionArtifacts, is_table, session_artifacts
+from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.attachments import has_attachments, take_attachments
+from graphs.kit.columns import with_columns
 from graphs.kit.errors import InputError
 from graphs.kit.state import Artifact, State
-from graphs.kit.tables.columns import columns_of
 from graphs.kit.tables.pasted import find_tables
 
 PASTED_TABLE_NAME = "pasted-table.csv"
@@ -67,13 +67,5 @@ def _new_artifacts(known: dict[str, Artifact], artifacts: SessionArtifacts) -> d
     changes: dict[str, Artifact | None] = {name: None for name in known if name not in names}
     for name in names:
         if name not in known:
-            changes[name] = _described(artifacts.reference(name), artifacts)
+            changes[name] = with_columns(artifacts.reference(name), artifacts)
     return changes
-
-
-def _described(artifact: Artifact, artifacts: SessionArtifacts) -> Artifact:
-    if not is_table(artifact["name"]):
-        return artifact
-    with artifacts.local_path(artifact["name"]) as path:
-        columns = columns_of(path)
-    return Artifact(**artifact, columns=columns) if columns else artifact

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from graphs.kit.artifacts import SessionArtifacts, session_artifacts
+from graphs.kit.columns import with_columns
 from graphs.kit.state import Artifact
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Session:
 
     def save(self, name: str, content: bytes) -> Artifact:
         """Keep a file that the tool made and return its reference; a taken name gets a number."""
-        artifact = self.artifacts.save(name, content)
+        artifact = with_columns(self.artifacts.save(name, content), self.artifacts)
         self.changes[artifact["name"]] = artifact
         return artifact
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graphs.kit.tables.columns import columns_of
+from graphs.kit.columns import columns_of
 
 
 @pytest.fixture

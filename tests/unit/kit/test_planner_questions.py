@@ -167,7 +167,8 @@ def test_error_ends_the_part_that_it_concerns() -> None:
     calls = talk.say("Inspect open_box.stl and repair it, check its overhangs, and plot revenue by month")
     assert [name for name, _ in calls] == ["inspect_mesh", "draw_chart"]
     assert talk.answer == (
-        "The mesh 'open_box.stl' holds no faces.\n\nSend me what is to change, or the whole request again.\n\n"
+        "The mesh 'open_box.stl' holds no faces.\n\n"
+        "Send me what is to change, or the whole request again.\n\n"
         "Not done because of this: “repair it”.\n\n<draw_chart>\n\n"
         "Not done because of this: “check its overhangs”."
     )

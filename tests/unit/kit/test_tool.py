@@ -227,3 +227,14 @@ async def test_tool_runs_in_a_worker_thread() -> None:
 
     assert threads
     assert threads[0] != threading.get_ident()
+
+
+def test_a_table_that_a_tool_saves_is_known_with_its_columns(artifacts: SessionArtifacts) -> None:
+    session = Session(artifacts)
+    session.save("totals.csv", b"region,revenue\nNorth,10.5\nSouth,20.5\n")
+
+    assert session.changes["totals.csv"] is not None
+    assert session.changes["totals.csv"]["columns"] == [
+        {"name": "region", "type": "VARCHAR"},
+        {"name": "revenue", "type": "DOUBLE"},
+    ]

@@ -3,9 +3,19 @@
 import logging
 from pathlib import Path
 
-from graphs.kit.state import Column
+from graphs.kit.artifacts import SessionArtifacts, is_table
+from graphs.kit.state import Artifact, Column
 
 logger = logging.getLogger(__name__)
+
+
+def with_columns(artifact: Artifact, artifacts: SessionArtifacts) -> Artifact:
+    """Return the reference with the file's columns, where it is a table that can be read."""
+    if not is_table(artifact["name"]):
+        return artifact
+    with artifacts.local_path(artifact["name"]) as path:
+        columns = columns_of(path)
+    return Artifact(**{**artifact, "columns": columns}) if columns else artifact
 
 
 def columns_of(path: Path) -> list[Column]:
