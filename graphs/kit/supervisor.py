@@ -35,7 +35,7 @@ from graphs.kit.tool import hints_of
 
 logger = logging.getLogger(__name__)
 
-_MAX_HANDOFFS = 20
+_MAX_HANDOFFS = 40
 """Within one turn; a model that hands on without end is stopped with an answer."""
 
 _AFTER_SUBAGENT = (

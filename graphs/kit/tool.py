@@ -9,7 +9,7 @@ message that the model and the person read; the conversation goes on.
 """
 
 import inspect
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.columns import with_columns
+from graphs.kit.errors import MissingFileError
 from graphs.kit.state import Artifact
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Session:
 
     artifacts: SessionArtifacts
     report: Callable[[str], None] = lambda _: None
+    known: Mapping[str, Artifact | None] = field(default_factory=dict)
     changes: dict[str, Artifact | None] = field(default_factory=dict)
 
     @contextmanager
@@ -59,8 +61,16 @@ class Session:
         return artifact
 
     def delete(self, name: str) -> None:
-        """Remove a file of the session for good; InputError when there is no such file."""
-        self.artifacts.delete(name)
+        """Remove a file of the session for good; InputError when there is no such file.
+
+        A file that the state knows and the store does not was removed before: a step that runs again after
+        a crash finds its work done.
+        """
+        try:
+            self.artifacts.delete(name)
+        except MissingFileError:
+            if self.known.get(name) is None:
+                raise
         self.changes[name] = None
 
 
@@ -94,7 +104,11 @@ def agent_tool(
     def declare(function: FunctionType) -> BaseTool:
         def call(runtime: ToolRuntime, **arguments: Any) -> Command[Any]:
             thread_id = str(runtime.config["configurable"]["thread_id"])
-            session = Session(session_artifacts(thread_id), report=_reporter(runtime))
+            session = Session(
+                session_artifacts(thread_id),
+                report=_reporter(runtime),
+                known=runtime.state.get("artifacts") or {},
+            )
             answer: Answer = function(session, **arguments)
             message = ToolMessage(
                 answer.text,

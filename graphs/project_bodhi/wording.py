@@ -133,7 +133,9 @@ def _task_row(task: "ScheduledTask", calendar: "Calendar | None") -> Iterable[st
     )
     yield from (task.id, task.name, *(f"{time:g}" for time in times), "yes" if task.critical else "")
     if calendar:
-        yield f"{calendar.start_of(task.early_start):%Y-%m-%d}"
+        # a milestone has no day of its own: it is reached when what comes before it is done
+        first = calendar.start_of if task.duration else calendar.finish_of
+        yield f"{first(task.early_start):%Y-%m-%d}"
         yield f"{calendar.finish_of(task.early_finish):%Y-%m-%d}"
 
 

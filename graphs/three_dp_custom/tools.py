@@ -56,11 +56,12 @@ PrinterName = Annotated[
     choice_argument(
         "One of the known printers.",
         **{
-            "Prusa MK4S": ("prusa", "mk4s", "mk4"),
-            "Bambu Lab X1C": ("bambu", "bambu lab", "x1c"),
-            "UltiMaker S5": ("ultimaker", "s5"),
-            "Creality Ender-3 V3 SE": ("ender", "ender 3", "ender-3", "creality"),
-            "Formlabs Form 4": ("formlabs", "form 4"),
+            # models, not makers: another printer of the same maker has another build volume
+            "Prusa MK4S": ("mk4s", "mk4"),
+            "Bambu Lab X1C": ("x1c", "x1 carbon"),
+            "UltiMaker S5": ("s5",),
+            "Creality Ender-3 V3 SE": ("ender 3 v3 se", "ender-3 v3 se"),
+            "Formlabs Form 4": ("form 4",),
         },
     ),
 ]

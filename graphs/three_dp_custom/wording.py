@@ -69,10 +69,10 @@ def repair(file: str, repaired_file: str, report: "RepairReport", volume_mm3: fl
 
 def overhangs(file: str, report: "OverhangReport", picture: str, remarks: Sequence[str]) -> str:
     """Where a part needs support as it stands."""
-    finding = f"has no overhang beyond {report.threshold_deg:g}°: it prints without support"
+    finding = f"has no overhang beyond {report.threshold_deg:g}° from the vertical: it prints without support"
     if report.faces:
         finding = (
-            f"has overhangs beyond {report.threshold_deg:g}° on {report.area_mm2:,.2f} mm² "
+            f"has overhangs beyond {report.threshold_deg:g}° from the vertical on {report.area_mm2:,.2f} mm² "
             f"({report.share:.1%} of its surface), the worst at {report.worst_angle_deg:.1f}°: it needs "
             "support there, or another orientation"
         )

@@ -228,7 +228,7 @@ async def test_supervisor_that_never_ends_is_stopped_with_an_answer(
 
     answers_to_calls(state["messages"])
     last = state["messages"][-1]
-    assert last.content == "I stopped after 20 steps: ask for the rest in smaller parts."
+    assert last.content == "I stopped after 40 steps: ask for the rest in smaller parts."
     own = [message for message in state["messages"] if message.name == "shapes"]
     assert len(own) == 21
 

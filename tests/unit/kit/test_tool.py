@@ -238,3 +238,14 @@ def test_a_table_that_a_tool_saves_is_known_with_its_columns(artifacts: SessionA
         {"name": "region", "type": "VARCHAR"},
         {"name": "revenue", "type": "DOUBLE"},
     ]
+
+
+def test_a_deletion_that_runs_again_finds_its_work_done(artifacts: SessionArtifacts) -> None:
+    saved = artifacts.save("a.csv", b"x,y\n1,2\n")
+    Session(artifacts, known={"a.csv": saved}).delete("a.csv")
+    again = Session(artifacts, known={"a.csv": saved})
+    again.delete("a.csv")
+
+    assert again.changes == {"a.csv": None}
+    with pytest.raises(MissingFileError, match=r"no file 'b\.csv'"):
+        again.delete("b.csv")

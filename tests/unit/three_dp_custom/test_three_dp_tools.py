@@ -279,7 +279,7 @@ async def test_unit_is_said_once() -> None:
     second = await conversation.ask("It is in inches.")
     assert "Kept in mm as torus-mm.stl: go on with that file." in second.text
 
-    third = await conversation.ask("Does it fit on a Prusa?")
+    third = await conversation.ask("Does it fit on a Prusa MK4S?")
     assert "**torus-mm.stl** (1,270.00 × 1,270.00 × 254.00 mm) does not fit the Prusa MK4S" in third.text
     assert third.files == {"torus.stl", "torus-mm.stl"}
 
@@ -297,9 +297,9 @@ def test_tool_offers_the_printers_that_are_known() -> None:
     ("request_", "printer"),
     [
         ("Does torus.stl fit on a Prusa MK4S?", "Prusa MK4S"),
-        ("fits the bambu?", "Bambu Lab X1C"),
-        ("Does it fit on the Ultimaker", "UltiMaker S5"),
-        ("Is it too large for an Ender-3?", "Creality Ender-3 V3 SE"),
+        ("fits the X1C?", "Bambu Lab X1C"),
+        ("Does it fit on the Ultimaker S5", "UltiMaker S5"),
+        ("Is it too large for an Ender-3 V3 SE?", "Creality Ender-3 V3 SE"),
         ("Will torus.stl fit a Form 4?", "Formlabs Form 4"),
         ("Does it fit 120 x 120 x 120 mm?", "custom printer"),
         ("Would it fit on a 10 x 10 x 10 inch bed?", "custom printer"),
@@ -324,7 +324,7 @@ async def test_part_that_does_not_fit() -> None:
 async def test_part_that_fits_lying(tmp_path: Path) -> None:
     """230 mm stand in no Prusa MK4S (z 220), but lie in it along x (250)."""
     tower = trimesh.creation.box((50, 60, 230))
-    reply = await ask("Does tower.stl fit a Prusa?", written(tmp_path, "tower.stl", mesh.to_stl(tower)))
+    reply = await ask("Does tower.stl fit a Prusa MK4S?", written(tmp_path, "tower.stl", mesh.to_stl(tower)))
 
     assert "**tower.stl** (50.00 × 60.00 × 230.00 mm) fits the Prusa MK4S" in reply.text
     assert ", lying on its front (-y), turned 90° about the vertical, with 20.00 mm to spare" in reply.text
@@ -346,7 +346,7 @@ async def test_impossible_build_volume() -> None:
     first = await conversation.ask("Does it fit a build volume of 0 x 200 x 200 mm?")
     assert "A build volume of 0 x 200 x 200 mm can't be used: each length must be above 0." in first.text
 
-    assert "fits the Prusa" in (await conversation.ask("Does it fit on a Prusa?")).text
+    assert "fits the Prusa" in (await conversation.ask("Does it fit on a Prusa MK4S?")).text
 
 
 # --- orientation
@@ -380,7 +380,7 @@ async def test_part_that_hardly_touches_the_bed_is_warned_of() -> None:
 
 
 async def test_part_too_large_either_way() -> None:
-    reply = await ask("The file is in inches. Which way up is best on a Prusa?", TORUS)
+    reply = await ask("The file is in inches. Which way up is best on a Prusa MK4S?", TORUS)
 
     assert reply.figures["fits"] is False
     assert "It does not fit the Prusa MK4S, this way or any other." in reply.text
@@ -418,8 +418,8 @@ async def test_follow_ups_are_about_the_newest_part() -> None:
     assert "open_box-repaired.stl" in (await conversation.ask("Fix it.")).text
     now = await conversation.ask("Is it watertight now?")
     assert "**open_box-repaired.stl** is watertight" in now.text
-    assert "fits the Prusa MK4S" in (await conversation.ask("Does it fit a Prusa?")).text
-    assert "fits the Bambu Lab X1C" in (await conversation.ask("What about the Bambu?")).text
+    assert "fits the Prusa MK4S" in (await conversation.ask("Does it fit a Prusa MK4S?")).text
+    assert "fits the Bambu Lab X1C" in (await conversation.ask("What about the Bambu X1C?")).text
 
 
 async def test_later_steps_use_what_earlier_ones_made() -> None:
@@ -528,3 +528,9 @@ def test_graph_is_imported_without_the_heavy_libraries() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == ""
+
+
+async def test_another_printer_of_a_known_maker_is_not_taken_for_the_known_one() -> None:
+    reply = await ask("Does torus.stl fit on a Prusa Mini?", TORUS)
+
+    assert "No printer that I know is named" in reply.text
