@@ -222,7 +222,7 @@ async def test_supervisor_that_never_ends_is_stopped_with_an_answer(
     script = use_script(monkeypatch, hand_over(target), endless=True)
     if target == "geometry":
         # the sub-agent, asked with its own tools, answers; the supervisor hands over again
-        replies = [reply for _ in range(30) for reply in (hand_over(target), AIMessage("Done."))]
+        replies = [reply for _ in range(50) for reply in (hand_over(target), AIMessage("Done."))]
         script.replies = replies
     state = await graph.ainvoke(ask("Go."), CONFIG)
 
@@ -230,11 +230,11 @@ async def test_supervisor_that_never_ends_is_stopped_with_an_answer(
     last = state["messages"][-1]
     assert last.content == "I stopped after 40 steps: ask for the rest in smaller parts."
     own = [message for message in state["messages"] if message.name == "shapes"]
-    assert len(own) == 21
+    assert len(own) == 41
 
 
 async def test_handoffs_are_counted_for_each_turn(kept: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    turn = [hand_over("nobody") for _ in range(15)]
+    turn = [hand_over("nobody") for _ in range(25)]
     use_script(monkeypatch, *turn, DONE, *turn, DONE)
     await kept.ainvoke(ask("One."), CONFIG)
     state = await kept.ainvoke(ask("Two."), CONFIG)
