@@ -205,6 +205,10 @@ def _read_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> None
         )
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise ValueError(f"{path.name} is not a Parquet file, or it is damaged.") from error
+    for column in columns_of(connection, name):
+        # pandas writes nanoseconds; DuckDB's functions of dates take microseconds
+        if column.type == "TIMESTAMPTZ_NS":
+            retype(connection, name, column.name, "TIMESTAMPTZ", quote(column.name))
 
 
 def _read_excel(
