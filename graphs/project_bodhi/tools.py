@@ -48,11 +48,16 @@ FirstDay = Annotated[
     ),
 ]
 Deadline = Annotated[
-    str | float | None,
-    quantity(
-        "A deadline with its unit, such as '47 weeks' or '60 days'; a number alone counts weeks.",
-        "weeks",
-        cues=("within", "deadline", "by week"),
+    str | None,
+    Field(
+        description="A deadline with its unit, such as '47 weeks' or '60 days'; else in the plan's unit.",
+        json_schema_extra={
+            "x-planner": {
+                "kind": "number",
+                "unit": "weeks",
+                "cues": ["within", "deadline", "by week", "by day"],
+            }
+        },
     ),
 ]
 
@@ -218,7 +223,7 @@ def _plan(session: Session, file: str, unit: str | None) -> "Plan":
     return read_tasks(session.artifacts.read(file), _UNITS[unit] if unit else None)
 
 
-def _deadline(file: str, plan: "Plan", deadline: str | float | None) -> float | None:
+def _deadline(file: str, plan: "Plan", deadline: str | None) -> float | None:
     """Return the deadline in the plan's unit.
 
     Raises ValueError for one that can't be read, and for one in the other unit: a week may be 5 or 7 of a
@@ -237,10 +242,10 @@ def _deadline(file: str, plan: "Plan", deadline: str | float | None) -> float | 
     )
 
 
-def _length(deadline: str | float, own_unit: str) -> tuple[float, str]:
+def _length(deadline: str, own_unit: str) -> tuple[float, str]:
     from graphs.project_bodhi.task_table import UNIT_OF
 
-    match = _LENGTH.fullmatch(deadline if isinstance(deadline, str) else f"{deadline} weeks")
+    match = _LENGTH.fullmatch(deadline)
     unit = UNIT_OF.get(match["unit"].lower()) if match and match["unit"] else own_unit
     if not match or unit is None:
         raise ValueError(f"The deadline {deadline!r} can't be read: write it as 47 weeks or 60 days.")

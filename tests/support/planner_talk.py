@@ -1,5 +1,6 @@
 """A conversation with the offline planner without a graph: its tool calls are answered at once, and kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,31 +11,39 @@ from graphs.kit.briefing import brief
 from graphs.kit.file_tools import FILES as FILE_TOOLS
 from graphs.kit.planner import OfflinePlanner
 from graphs.kit.state import Artifact
-from graphs.kit.subagent import handoff_to
+from graphs.kit.subagent import SubAgent, handoff_to
 from tests.support.planner_team import FILES, TEAM, artifact
 
-_TEAM = (*TEAM, FILE_TOOLS)
-_SUPERVISOR = OfflinePlanner().bind_tools([handoff_to(subagent) for subagent in _TEAM])
-_SUBAGENTS = {subagent.name: OfflinePlanner().bind_tools(list(subagent.tools)) for subagent in _TEAM}
-_MADE = {"repair_mesh": "repaired.stl", "draw_chart": "chart.png"}
 _MAX_STEPS = 60
 
 Call = tuple[str, dict[str, Any]]
 
 
+def _planners(team: Sequence[SubAgent]) -> tuple[OfflinePlanner, dict[str, OfflinePlanner]]:
+    """Return the supervisor, and the sub-agents by name; each team can handle files too."""
+    whole = (*team, FILE_TOOLS)
+    supervisor = OfflinePlanner().bind_tools([handoff_to(subagent) for subagent in whole])
+    return supervisor, {each.name: OfflinePlanner().bind_tools(list(each.tools)) for each in whole}
+
+
 @dataclass
 class Talk:
-    """What was said so far; `errors` are tools that fail with the text given."""
+    """What was said so far; `errors` are tools that fail with the text given, `made` what tools leave."""
 
     files: dict[str, Artifact] = field(default_factory=lambda: {file["name"]: file for file in FILES})
     errors: dict[str, str] = field(default_factory=dict)
     messages: list[BaseMessage] = field(default_factory=list)
+    team: Sequence[SubAgent] = TEAM
+    made: dict[str, str] = field(
+        default_factory=lambda: {"repair_mesh": "repaired.stl", "draw_chart": "chart.png"}
+    )
 
     def say(self, text: str | list[str | dict[str, Any]]) -> list[Call]:
         """Return the calls of tools that the person's message leads to, in order."""
         self.messages.append(HumanMessage(text))
         calls: list[Call] = []
-        planner = _SUPERVISOR
+        supervisor, subagents = _planners(self.team)
+        planner = supervisor
         for _ in range(_MAX_STEPS):
             reply = planner.invoke([brief("You help.", self.files), *self.messages])
             assert isinstance(reply, AIMessage)
@@ -42,14 +51,14 @@ class Talk:
             if reply.tool_calls:
                 call = reply.tool_calls[0]
                 subagent = call["name"].removeprefix("transfer_to_")
-                planner = _SUBAGENTS.get(subagent, planner)
+                planner = subagents.get(subagent, planner)
                 if subagent == call["name"]:
                     calls.append((call["name"], call["args"]))
                 self.messages.append(self._result(call))
-            elif planner is _SUPERVISOR:
+            elif planner is supervisor:
                 return calls
             else:
-                planner = _SUPERVISOR
+                planner = supervisor
         raise AssertionError(f"no answer after {_MAX_STEPS} steps")
 
     @property
@@ -58,7 +67,7 @@ class Talk:
         return self.messages[-1].text
 
     def _result(self, call: ToolCall) -> ToolMessage:
-        made = [_MADE[call["name"]]] if call["name"] in _MADE else []
+        made = [self.made[call["name"]]] if call["name"] in self.made else []
         self.files |= {name: artifact(name) for name in made}
         if call["name"] == "delete_file":
             self.files.pop(call["args"]["file"])

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.declarations import Argument
+from graphs.kit.planner.figures import SCALES
+from graphs.kit.planner.mentions import mentions
 from graphs.kit.state import Column
 
 _NUMBER = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_SCALED = rf"{_NUMBER}(?:\s?(?:{'|'.join(SCALES)})\b)?"
 _SIGNS = (
     (r"<=|≤|at most|no more than|up to", "<="),
     (r">=|≥|at least|no less than", ">="),
@@ -18,7 +21,7 @@ _SIGNS = (
     (r"==?|equals?|equal to|is", "="),
 )
 _NUMERIC_CONDITION = tuple(
-    (re.compile(rf"\s*(?:(?:is|are|was|were|of)\s+)?(?:{words})\s*({_NUMBER})(?![\w%])", re.IGNORECASE), sign)
+    (re.compile(rf"\s*(?:(?:is|are|was|were|of)\s+)?(?:{words})\s*({_SCALED})(?![\w%])", re.IGNORECASE), sign)
     for words, sign in _SIGNS
 )
 _TEXT_CONDITION = tuple(
@@ -65,6 +68,8 @@ def find_conditions(text: str, columns: Sequence[Column]) -> Conditions:
 
 def _value(written: str) -> str:
     bare = written.strip("\"'“”")
-    if re.fullmatch(_NUMBER, bare):
-        return bare.replace(",", "").replace("\u2212", "-")
+    number = re.fullmatch(rf"({_NUMBER})(?:\s?({'|'.join(SCALES)}))?", bare, re.IGNORECASE)
+    if number:
+        digits = number[1].replace(",", "").replace("\u2212", "-")
+        return f"{Decimal(digits) * SCALES[number[2].lower()]:f}" if number[2] else digits
     return bare if re.fullmatch(r"[\w\-]+", bare) else f"'{bare}'"

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.messages.tool import ToolCall
 
+from graphs.kit.artifacts import is_table
 from graphs.kit.briefing import ARTIFACTS_KEY
 from graphs.kit.planner.files import Desk, files_named
 from graphs.kit.planner.prose import Message, read_message
@@ -103,14 +104,14 @@ class Conversation:
     @cached_property
     def desk(self) -> Desk:
         """The files, with what this conversation says of their use."""
-        made = [_files_made(result) for _, result in self.calls(self.turn)]
+        done = list(self.calls(self.turn))
         return Desk(
             files=self.files,
             turn_text=self.request.text,
             handed=self._known([*self.request.attached, *self._pasted(self.request)]),
-            made=self._known(name for names in made for name in names),
-            successors=self._known(names[0] for names in made if len(names) == 1),
-            used=self._known(value for call, _ in self.calls(self.turn) for value in _texts_in(call)),
+            made=self._known(name for _, result in done for name in _files_made(result)),
+            successors=self._known(name for call, result in done for name in _successors(call, result)),
+            used=self._known(value for call, _ in done for value in _texts_in(call)),
             recent=self._known(self._recent()),
         )
 
@@ -123,15 +124,15 @@ class Conversation:
     def _recent(self) -> Iterator[str]:
         """Yield files of the earlier conversation, newest first: what a call made, then what it took.
 
-        Several files at once (a chart and its data) are by-products: what the call took goes before them.
+        What is no successor is a by-product: what the call took goes before it.
         """
-        results = {call["id"]: _files_made(result) for call, result in self.calls(self.before)}
+        results = {call["id"]: result for call, result in self.calls(self.before)}
         for message in reversed(self.before):
             if isinstance(message, AIMessage):
                 for call in reversed(message.tool_calls):
-                    made = results.get(call["id"], [])
-                    taken = _texts_in(call)
-                    yield from [*made, *taken] if len(made) == 1 else [*taken, *made]
+                    result = results.get(call["id"])
+                    if result:
+                        yield from [*_successors(call, result), *_texts_in(call), *_files_made(result)]
             elif isinstance(message, HumanMessage):
                 said = read_message(message.text)
                 yield from (*said.attached, *self._pasted(said), *files_named(said.text, Desk(self.files)))
@@ -155,3 +156,15 @@ def _texts_in(call: ToolCall) -> list[str]:
 
 def _files_made(result: ToolMessage) -> list[str]:
     return list(result.artifact.get("files", [])) if isinstance(result.artifact, dict) else []
+
+
+def _successors(call: ToolCall, result: ToolMessage) -> list[str]:
+    """Return the one file that a call made in place of what it took, if there is one.
+
+    Several files at once (a chart and its data), and a table out of a table (all rows of an answer that
+    shows some), are by-products: the next request is about the original.
+    """
+    made = _files_made(result)
+    if len(made) != 1 or (is_table(made[0]) and any(is_table(name) for name in _texts_in(call))):
+        return []
+    return made

@@ -29,16 +29,23 @@ _FILLERS = frozenset(
         ),
     )
 )
+_PREPOSITIONS = word_set("across against along by during for in of on over per versus vs")
+"""What speaks of the words behind it; "x from 1 to 2" and "x between 1 and 2" speak of x too."""
+
 _MAX_VALUES = 6
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a cue of an argument stands (character offsets); `part` says it is but a word of its name."""
+    """Where a cue of an argument stands (character offsets).
+
+    `part` says that it is but a word of the argument's name, `forward` that it speaks of what follows.
+    """
 
     start: int
     end: int
     part: bool
+    forward: bool = False
 
 
 def cue_places(
@@ -72,13 +79,17 @@ def _places_of(text: str, words: Words, argument: Argument) -> list[Place]:
     found = []
     for cue, part in _cues(argument):
         for first, last in find_phrase(words, phrase(cue)):
-            place = Place(words[first].start, words[last - 1].end, part)
+            place = Place(words[first].start, words[last - 1].end, part, _is_preposition(cue))
             single_letter = place.end - place.start == 1
             if not single_letter or re.match(
                 r"\s*(?:[:=]|is\b|of\b)?\s*[-\u2212.\d]|\s*[:=]", text[place.end :]
             ):
                 found.append(place)
     return found
+
+
+def _is_preposition(cue: str) -> bool:
+    return set(cue.lower().split()) <= _PREPOSITIONS
 
 
 @lru_cache(maxsize=2048)
@@ -113,7 +124,7 @@ def _one_score(text: str, place: Place, start: int, end: int, values: Sequence[t
             return _ASSIGNED
         score = _BEFORE - _distance(gap, comma=1.5)
         crossed = (place.end, start)
-    elif end <= place.start:
+    elif end <= place.start and not place.forward:
         score = _AFTER - _distance(text[end : place.start], comma=4.0)
         crossed = (end, place.start)
     else:

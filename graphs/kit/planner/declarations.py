@@ -21,7 +21,8 @@ class Argument:
     """An argument of a tool; what does not concern its kind is empty.
 
     `kind` is one of file, column, number, choice, flag, date, text. `many` stands for a list, and
-    `pairs` for a list of (low, high). `low`, `high` are inclusive limits unless `strict_low`, `strict_high`.
+    `pairs` for a list of (low, high). A number `as_written` is given as text, with its unit. `low`,
+    `high` are inclusive limits unless `strict_low`, `strict_high`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Argument:
     numeric: bool | None = None
     unit: str = ""
     integer: bool = False
+    as_written: bool = False
     low: float | None = None
     high: float | None = None
     strict_low: bool = False
@@ -161,6 +163,7 @@ def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
         numeric=hint.get("numeric"),
         unit=hint.get("unit", ""),
         integer=value.get("type") == "integer",
+        as_written=hint.get("kind") == "number" and value.get("type") == "string",
         low=_first(limits, "minimum", "exclusiveMinimum"),
         high=_first(limits, "maximum", "exclusiveMaximum"),
         strict_low="exclusiveMinimum" in limits,

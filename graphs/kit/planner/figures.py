@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from graphs.kit.planner.units import UNITS
+from graphs.kit.planner.dates import written_dates
+from graphs.kit.planner.units import UNITS, unit_named
 
-_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?\b")
+_TIMESTAMP = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?\b")
 _NUMBER = re.compile(
     r"(?:(?<![^\W_])(?<![_.\d])|(?<=\d[x×]))(?P<money>[$€£]\s?)?"
     r"(?P<sign>(?<![\w)\]%])[-\u2212+](?=[\d.]))?"
@@ -21,6 +22,10 @@ _WORDS: dict[str, int] = {
         ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
     )
 }
+SCALES = {"hundred": 100, "k": 1000, "thousand": 1000, "million": 10**6, "billion": 10**9}
+"""What is written behind a number to mean so many times it."""
+
+_SCALE = re.compile(r"(?:(?P<letter>k)|\s?(?P<word>hundred|thousand|million|billion))(?!\w)", re.IGNORECASE)
 _WORD_NUMBER = re.compile(
     rf"(?<![\w\-])({'|'.join(_WORDS)})(?![\w]|-(?!\w*(?:day|week|month|hour|year)))", re.IGNORECASE
 )
@@ -67,7 +72,8 @@ class Figure:
 @lru_cache(maxsize=256)
 def figures(text: str, units: tuple[str, ...] = ()) -> tuple[Figure, ...]:
     """Return the figures of the text in order; `units` are names of units beyond the usual ones."""
-    taken = [match.span() for match in _DATE.finditer(text)]
+    taken = [match.span() for match in _TIMESTAMP.finditer(text)]
+    taken += [(date.start, date.end) for date in written_dates(text)]
     found: list[Figure] = []
     for match in _RATIO.finditer(text):
         if Decimal(match[2]) and not _overlaps(match.span(), taken):
@@ -79,8 +85,10 @@ def figures(text: str, units: tuple[str, ...] = ()) -> tuple[Figure, ...]:
         if figure:
             found.append(figure)
     for match in _WORD_NUMBER.finditer(text):
-        unit, end = _unit_after(text, match.end(), units)
-        found.append(Figure(Decimal(_WORDS[match[1].lower()]), unit, match.start(), end, loose=True))
+        factor, position = _scale_after(text, match.end())
+        unit, end = _unit_after(text, position, units)
+        value = Decimal(_WORDS[match[1].lower()]) * factor
+        found.append(Figure(value, unit, match.start(), end, loose=factor == 1))
     ordered = sorted(found, key=lambda figure: figure.start)
     return tuple(_with_runs(text, ordered)) if len(ordered) <= _MAX_FIGURES else ()
 
@@ -94,15 +102,24 @@ def _numeral(text: str, match: re.Match[str], units: tuple[str, ...]) -> Figure 
     if len(digits) > _MAX_DIGITS:
         return None
     sign = "-" if match["sign"] in {"-", "\u2212"} else ""
-    value = Decimal(f"{sign}{digits}{match['power'] or ''}")
-    unit, end = _unit_after(text, match.end(), units)
-    glued = re.match(r"[^\W\d_]+", text[match.end() :])
-    if glued and not unit and not re.match(r"[x×]\s?\d", text[match.end() :]):
+    factor, position = _scale_after(text, match.end())
+    value = Decimal(f"{sign}{digits}{match['power'] or ''}") * factor
+    unit, end = _unit_after(text, position, units)
+    glued = re.match(r"[^\W\d_]+", text[position:])
+    if glued and not unit and not re.match(r"[x×]\s?\d", text[position:]):
         return None
-    hyphened = not unit and re.match(r"-[^\W\d_]", text[match.end() :]) is not None
+    hyphened = not unit and re.match(r"-[^\W\d_]", text[position:]) is not None
     is_year = re.fullmatch(r"(?:19|20)\d\d", match[0].strip()) is not None
     money = (match["money"] or "").strip()
-    return Figure(value, money or unit, match.start(), end, loose=hyphened or is_year)
+    return Figure(value, money or unit, match.start(), end, loose=hyphened or (is_year and factor == 1))
+
+
+def _scale_after(text: str, position: int) -> tuple[int, int]:
+    """Return the factor of "10 million" or "2k" (1 for none) and where its word ends."""
+    match = _SCALE.match(text, position)
+    if not match:
+        return 1, position
+    return SCALES[(match["letter"] or match["word"]).lower()], match.end()
 
 
 def _unit_after(text: str, position: int, units: tuple[str, ...]) -> tuple[str, int]:
@@ -157,3 +174,9 @@ def _is_range(text: str, first: Figure, second: Figure) -> bool:
 def _bound_before(before: str) -> str:
     tail = before[-24:]
     return "low" if _LOW_WORDS.search(tail) else "high" if _HIGH_WORDS.search(tail) else ""
+
+
+def unit_before(text: str, figure: Figure) -> str:
+    """Return the unit in "week 12", '' for none."""
+    word = re.search(r"([^\W\d_]{3,})\s*$", text[: figure.start])
+    return word[1] if word and unit_named(word[1]) else ""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile
+from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.prose import masked, named_files, unknown_files
 from graphs.kit.planner.words import find_phrase, stems, tokens
 from graphs.kit.state import Artifact, Column

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from graphs.kit.planner.columns import ColumnSearch, mentioned_exactly
+from graphs.kit.planner.columns import ColumnSearch
 from graphs.kit.planner.conditions import find_conditions, takes_conditions
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile
 from graphs.kit.planner.files import Desk, choose_files, refers_back
+from graphs.kit.planner.leftovers import Request, leftovers
+from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_date, find_flag, find_option, find_text
-from graphs.kit.planner.phrasing import adds_to_list, takes_from_list
-from graphs.kit.planner.prose import BLANK, masked
+from graphs.kit.planner.phrasing import adds_to_list, is_declaration, takes_from_list
+from graphs.kit.planner.prose import BLANK, masked, sentences, without_sql
 from graphs.kit.planner.quantities import find_quantities
 from graphs.kit.state import Column
 
@@ -21,8 +23,8 @@ from graphs.kit.state import Column
 class Filled:
     """The arguments found, and by name why an argument needs an answer of the person (a sentence or '').
 
-    `news` are the arguments that the request itself gives, `unused` the figures and columns that it names
-    in vain.
+    `news` are the arguments that the request itself gives, `unused` the figures, columns, dates and
+    names of values that it names in vain.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -48,17 +50,26 @@ class _Task:
     @cached_property
     def bare(self) -> str:
         """The text without file names, quotes and code."""
-        return masked(self.text, self.desk.files)
+        return masked(self._prose, self.desk.files)
 
     @cached_property
     def with_quotes(self) -> str:
         """The text without file names and code: a column may be quoted."""
-        return masked(self.text, self.desk.files, quotes=False)
+        return masked(self._prose, self.desk.files, quotes=False)
+
+    @property
+    def _prose(self) -> str:
+        return without_sql(self.text) if self.tool.takes_sql else self.text
 
     @property
     def whole_turn(self) -> "_Task":
         """The same with all that the person wrote."""
         return replace(self, text=self.desk.turn_text)
+
+    @property
+    def turn_before(self) -> "_Task":
+        """The same with what the person wrote before this request."""
+        return replace(self, text=self.desk.turn_text.partition(self.text)[0])
 
     def without(self, spans: Sequence[tuple[int, int]]) -> "_Task":
         """The same with parts of the text blanked."""
@@ -81,13 +92,14 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     _fill_columns(task, columns, filled)
     _fill_numbers(task, columns, filled)
     _fill_words(task, filled)
+    _fill_from_turn(task, columns, filled)
     for name, value in kept.items():
         if name not in filled.open:
             filled.values.setdefault(name, value)
     for argument in tool.arguments:
         if argument.required and argument.name not in filled.values:
             filled.open.setdefault(argument.name, "")
-    _note_unused_columns(task, columns, filled)
+    _note_leftovers(task, columns, filled)
     if any(explicit_span(text, argument) for argument in tool.arguments):
         filled.unused.clear()
     filled.unused += in_vain
@@ -137,6 +149,7 @@ def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
     arguments = task.tool.of_kind("column")
     if not arguments or not columns:
         return
+    task = task.without(_flag_sentences(task))
     search = ColumnSearch(task.with_quotes, columns, task.tool)
     filled.take(_varied_list(task, search) or search.find())
     filled.values |= _columns_of_whole_turn(task, columns, search, filled)
@@ -150,6 +163,16 @@ def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
         gone = [name for name in _as_list(task.kept.get(argument.name)) if name not in names]
         if gone and argument.name not in filled.values:
             filled.open.setdefault(argument.name, f"There is no column {gone[0]!r}.")
+
+
+def _flag_sentences(task: _Task) -> list[tuple[int, int]]:
+    """Return where sentences stand that only say a yes or no: "The dates are day first" names no column."""
+    flags = task.tool.of_kind("flag")
+    return [
+        sentence.span()
+        for sentence in sentences(task.bare)
+        if is_declaration(sentence[0]) and any(find_flag(sentence[0], flag) is not None for flag in flags)
+    ]
 
 
 def _as_list(value: Any) -> list[str]:
@@ -178,7 +201,9 @@ def _columns_of_whole_turn(
     wanted = [each for each in wanted if each.name not in task.kept]
     if not wanted or task.desk.turn_text == task.text:
         return {}
-    whole = ColumnSearch(task.whole_turn.with_quotes, columns, task.tool).find()
+    turn = task.whole_turn
+    turn = turn.without(find_conditions(turn.with_quotes, columns).spans)
+    whole = ColumnSearch(turn.with_quotes, columns, task.tool).find()
     used = {str(value) for value in filled.values.values()}
     return {
         each.name: whole[each.name]
@@ -224,6 +249,22 @@ def _fill_words(task: _Task, filled: Filled) -> None:
             filled.take({argument.name: value})
 
 
+def _fill_from_turn(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+    """Fill what "then plot it" leaves to the request before: periods, years, which rows, options."""
+    if not columns or not task.tool.of_kind("column") or task.kept or not refers_back(task.text):
+        return
+    if mentions(task.with_quotes, columns):
+        return
+    before = Filled()
+    earlier = _fill_conditions(task.turn_before, columns, before)
+    before.take(find_quantities(earlier.bare, task.tool, {}, cued_only=True).values)
+    for argument in task.tool.of_kind("choice"):
+        options = find_option(earlier.bare, argument)
+        if options and (argument.many or len(options) == 1):
+            before.take({argument.name: options if argument.many else options[0]})
+    filled.values |= {name: value for name, value in before.values.items() if name not in filled.values}
+
+
 def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | None:
     options = find_option(text, argument)
     if argument.many:
@@ -234,7 +275,9 @@ def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | 
     return options[0] if options else None
 
 
-def _note_unused_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
-    given = " ".join(str(filled.values.get(name, "")) for name in filled.values)
-    left_out = takes_from_list(task.text)
-    filled.unused += [n for n in mentioned_exactly(task.bare, columns) if n not in given and not left_out]
+def _note_leftovers(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+    if takes_from_list(task.text):
+        return
+    given = " ".join(str(value) for value in filled.values.values())
+    request = Request(task.bare, task.with_quotes, columns, task.tool, given, task.desk.files)
+    filled.unused += leftovers(request)

@@ -1,9 +1,9 @@
 """Values that are words: options, yes or no, dates and free text."""
 
-import datetime
 import re
 
 from graphs.kit.planner.cues import explicit_span
+from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.declarations import Argument, is_sql
 from graphs.kit.planner.prose import quoted, sql_in
 from graphs.kit.planner.words import find_phrase, phrase, tokens
@@ -12,16 +12,8 @@ _NEGATION = re.compile(
     r"\b(?:no|not|without|don't|do not|never|skip|omit|exclude|excluding)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
 _NO = re.compile(r"^\W*(?:no|false|off|without)\b", re.IGNORECASE)
-_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_MONTHS = {
-    month: index
-    for index, month in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
-    )
-}
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})\b")
-_MONTH_DAY = re.compile(r"\b([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
 _CLAUSE_END = re.compile(r"[,;.!?\n]|\s(?:and|with|using|for|from|then|by|in)\s")
+_LINK = re.compile(r"^[\s:=]*(?:(?:is|are|was|were|be)\s+)?[\s:=]*", re.IGNORECASE)
 _MAX_UNQUOTED_WORDS = 8
 _OPENING_QUOTES = "\"'`«\u201c\u2018"
 
@@ -82,7 +74,7 @@ def find_flag(text: str, argument: Argument) -> bool | None:
 
 def find_date(text: str, argument: Argument, taken: set[str]) -> str | None:
     """Return the date (ISO 8601) behind a cue of the argument, else, when required, the first not taken."""
-    dates = [(place, date) for place, date in _dates(text) if date not in taken]
+    dates = [(date.start, date.iso) for date in written_dates(text) if date.iso not in taken]
     words = tokens(text)
     for cue in argument.own_cues:
         for _, last in find_phrase(words, phrase(cue)):
@@ -90,23 +82,6 @@ def find_date(text: str, argument: Argument, taken: set[str]) -> str | None:
             if behind:
                 return behind[0]
     return dates[0][1] if dates and argument.required else None
-
-
-def _dates(text: str) -> list[tuple[int, str]]:
-    found = [(match.start(), _valid_date(match[0])) for match in _ISO_DATE.finditer(text)]
-    for pattern, day, month in ((_DAY_MONTH, 1, 2), (_MONTH_DAY, 2, 1)):
-        for match in pattern.finditer(text):
-            number = _MONTHS.get(match[month][:3].lower())
-            if number:
-                found.append((match.start(), _valid_date(f"{match[3]}-{number:02d}-{int(match[day]):02d}")))
-    return sorted((place, date) for place, date in found if date)
-
-
-def _valid_date(text: str) -> str:
-    try:
-        return datetime.date.fromisoformat(text).isoformat()
-    except ValueError:
-        return ""
 
 
 def find_text(text: str, argument: Argument) -> str | None:
@@ -127,7 +102,7 @@ def _after_cue(text: str, argument: Argument) -> str | None:
     words = tokens(text)
     for cue in argument.own_cues:
         for _, last in find_phrase(words, phrase(cue)):
-            rest = text[words[last - 1].end :].lstrip(" :=")
+            rest = _LINK.sub("", text[words[last - 1].end :])
             if rest and rest[0] in _OPENING_QUOTES:
                 inner = quoted(rest)
                 if inner:

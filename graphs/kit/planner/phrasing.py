@@ -38,6 +38,15 @@ _STATEMENT = re.compile(
     r"|(?:my|our)\s|(?:there|here|this|these|those|that)\s+(?:is|are|was|were)\b)",
     re.IGNORECASE,
 )
+_WISH = re.compile(
+    r"^\W*(?:(?:hi|hello|so|and|now)\b[\s,]*)*(?:i|we)(?:'d|\s)\s*(?:want|need|would|wish|like)\b",
+    re.IGNORECASE,
+)
+_DECLARATION = re.compile(
+    r"^\W*(?:(?:and|but|note that|also)\b[\s,]*)*"
+    r"(?:the|all|its|their|it|they)\b(?:\s+\w+){0,4}?\s+(?:is|are|was|were)\b",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(
     r"^\W*(?:(?:please|also|and|so|now|ok|okay|hi|hello|hey|but|kindly|first|secondly|second|third)\b[\s,:]*)*",
     re.IGNORECASE,
@@ -85,6 +94,16 @@ def starts_request(text: str) -> bool:
 def is_statement(text: str) -> bool:
     """Return whether the text tells something ("I have a printer …") rather than asking for it."""
     return _STATEMENT.match(text) is not None and "?" not in text
+
+
+def is_wish(text: str) -> bool:
+    """Return whether the text says what is wanted ("I want to detect …") without asking for it."""
+    return _WISH.match(text) is not None and "?" not in text
+
+
+def is_declaration(text: str) -> bool:
+    """Return whether the text says how something is ("The dates are day first")."""
+    return _DECLARATION.match(text) is not None and "?" not in text
 
 
 def varies_earlier(text: str) -> bool:

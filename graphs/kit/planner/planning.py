@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NotRequired, TypedDict
 
-from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.conversation import Conversation, notes_of
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
 from graphs.kit.planner.filling import fill
-from graphs.kit.planner.options import find_option
+from graphs.kit.planner.mentions import mentions
+from graphs.kit.planner.options import find_flag, find_option
 from graphs.kit.planner.phrasing import (
     asks_for_help,
     is_courtesy,
+    is_declaration,
     is_statement,
     starts_request,
     varies_all,
     varies_earlier,
 )
 from graphs.kit.planner.prose import Message, masked, named_files
+from graphs.kit.planner.quantities import find_quantities
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
 from graphs.kit.planner.requests import Verdict, split
 from graphs.kit.planner.routing import Choice, Router
@@ -101,13 +103,15 @@ class _Planner:
     def judge(self, text: str) -> Verdict:
         """Return what a fragment of a message is by itself."""
         if text not in self._verdicts:
-            tool = None if is_statement(text) else self._router.choose(text).tool
+            told = is_statement(text) or (is_declaration(text) and self._states_option(text))
+            tool = None if told else self._router.choose(text).tool
             self._verdicts[text] = Verdict(
                 tool=tool.name if tool else "",
                 values_only=self._gives_values_only(text),
                 own_values=self._has_own_values(text),
                 options=self._options(text, tool) if tool else frozenset(),
                 leads=tool is not None and self._leads(text, tool),
+                numbers=self._numbers(text, tool) if tool else frozenset(),
             )
         return self._verdicts[text]
 
@@ -121,6 +125,19 @@ class _Planner:
     def _options(self, text: str, tool: ToolProfile) -> frozenset[str]:
         bare = masked(text, self._desk.files)
         return frozenset(option for choice in tool.of_kind("choice") for option in find_option(bare, choice))
+
+    def _numbers(self, text: str, tool: ToolProfile) -> frozenset[str]:
+        return frozenset(find_quantities(masked(text, self._desk.files), tool, {}).values)
+
+    def _states_option(self, text: str) -> bool:
+        """Return whether the text gives an option or a yes or no that some tool takes."""
+        bare = masked(text, self._desk.files)
+        arguments = [argument for tool in self._tools.values() for argument in tool.arguments]
+        return any(
+            bool(find_option(bare, each)) if each.kind == "choice" else find_flag(bare, each) is not None
+            for each in arguments
+            if each.kind in {"choice", "flag"}
+        )
 
     def _leads(self, text: str, tool: ToolProfile) -> bool:
         """Return whether the text begins with a keyword of the tool, but for words that say nothing."""

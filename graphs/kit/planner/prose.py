@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,12 +20,20 @@ _SUFFIXES = "|".join(sorted((re.escape(suffix[1:]) for suffix in MEDIA_TYPES), k
 FILE_NAME = re.compile(rf"(?<![\w.\-])[\w\-]+(?:\.[\w\-]+)*\.(?:{_SUFFIXES})(?![\w])", re.IGNORECASE)
 """What looks like the name of a file that a session could hold."""
 
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?!\s|$))+")
 _SQL = re.compile(
     r"\b(?:SELECT\b(?=.*?\bFROM\b)|(?i:select)(?=\s+(?:distinct\s+)?[\w\".]+(?:\s*[,(]|\s+from\b|\s+as\b)|\s*\*)"
     r"(?=.*?\b(?i:from)\b)(?!\s+(?i:the|a|an|all|any|best|top|those|rows|some)\s+(?!(?i:from)\b)\w)"
-    r"|(?i:with)\s+\w+\s+(?i:as)\s*\().*",
+    r"|(?i:with)\s+\w+\s+(?i:as)\s*\("
+    # statements that a read-only tool refuses with its own words
+    r"|(?i:(?:drop|alter|truncate)\s+(?:table|view|schema|database)\s+[\w\"'])"
+    r"|(?i:create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:table|view)\s+[\w\".]+\s*(?:\(|\bas\s+select\b))"
+    r"|(?i:update\s+[\w\".]+\s+set\s+[\w\".]+\s*=)"
+    r"|(?i:insert\s+into\s+[\w\".]+\s*(?:\(|values\b|select\b))"
+    r"|(?i:delete\s+from\s+[\w\".]+\s*(?:;|$|`|\bwhere\b))).*",
     re.DOTALL,
 )
+_CLOSING = {"`": "`", '"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "«": "»"}
 
 _MAX_CHARACTERS = 6000
 """A longer message is a document, not a request; reading it would keep others waiting."""
@@ -110,13 +118,24 @@ def quoted(text: str) -> list[str]:
     return [*blocks, *(match[0][1:-1] for match in _QUOTED.finditer(_blanked(text, _FENCE)))]
 
 
+def sentences(text: str) -> Iterator[re.Match[str]]:
+    """Yield the sentences of the text."""
+    return _SENTENCE.finditer(text)
+
+
 def sql_in(text: str) -> str:
-    """Return the query in the text: a code block's, or one that begins with SELECT or WITH; '' for none."""
+    """Return the query in the text: a code block's, or one from its first keyword on; '' for none."""
     for language, block in _FENCE.findall(text):
         if language.lower() in {"sql", "duckdb"} or _SQL.match(block.strip()):
             return block.strip().rstrip(";")
     match = _SQL.search(_blanked(text, _FENCE))
-    return match[0].strip().rstrip(";").strip("\"`'") if match else ""
+    return _out_of_quotes(text, match).strip().rstrip(";") if match else ""
+
+
+def _out_of_quotes(text: str, match: re.Match[str]) -> str:
+    """Return the match up to the sign that closes the quote in which it begins; all of it outside quotes."""
+    closing = _CLOSING.get(text[match.start() - 1 : match.start()], "")
+    return match[0].rpartition(closing)[0] or match[0] if closing else match[0]
 
 
 def without_sql(text: str) -> str:

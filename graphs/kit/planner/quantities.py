@@ -16,7 +16,7 @@ from graphs.kit.planner.cues import (
     explicit_span,
 )
 from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
-from graphs.kit.planner.figures import Figure, figures
+from graphs.kit.planner.figures import Figure, figures, unit_before
 from graphs.kit.planner.units import PERCENT, convert, unit_named
 from graphs.kit.planner.words import STOP_STEMS, tokens
 
@@ -85,11 +85,12 @@ def _note_second_values(
             continue
         for figure in free:
             value, _ = _converted(argument, figure)
-            if value is None or figure.loose or _plain(argument, value) == found.values[argument.name]:
+            second = _given(reading.text, argument, figure)
+            if value is None or figure.loose or second == found.values[argument.name]:
                 continue
             if reading.cue(argument, figure) >= ADJACENT:
-                first = Decimal(str(found.values.pop(argument.name)))
-                found.problems[argument.name] = f"you gave {_shown(first)} and {_shown(value)}"
+                first = found.values.pop(argument.name)
+                found.problems[argument.name] = f"you gave {_named(first)} and {_named(second)}"
                 break
 
 
@@ -107,17 +108,17 @@ def _take_scalars(
     chosen = best_matching(scores)
     for argument, index in zip(arguments, chosen, strict=True):
         if index is not None:
-            _keep(argument, free[index], found)
+            _keep(reading.text, argument, free[index], found)
     return [figure for index, figure in enumerate(free) if index not in chosen]
 
 
-def _keep(argument: Argument, figure: Figure, found: Quantities) -> None:
+def _keep(text: str, argument: Argument, figure: Figure, found: Quantities) -> None:
     value, _ = _converted(argument, figure)
     problem = _limit_problem(argument, value)
     if problem:
         found.problems[argument.name] = problem
     else:
-        found.values[argument.name] = _plain(argument, value)
+        found.values[argument.name] = _given(text, argument, figure)
 
 
 def _score(
@@ -209,6 +210,17 @@ def _unit_suffix(argument: Argument) -> str:
     return f" {argument.unit}" if argument.unit else ""
 
 
+def _given(text: str, argument: Argument, figure: Figure) -> float | int | str:
+    """Return what the argument gets: a number in its unit, or the figure with the unit that it has."""
+    if argument.as_written:
+        return f"{figure.value} {figure.unit or unit_before(text, figure)}".strip()
+    return _plain(argument, _converted(argument, figure)[0])
+
+
+def _named(given: float | str) -> str:
+    return given if isinstance(given, str) else f"{given:g}"
+
+
 def _plain(argument: Argument, value: Decimal | None) -> float | int:
     number = value if value is not None else Decimal(0)
     return int(number) if argument.integer else float(number)
@@ -277,13 +289,11 @@ def _take_in_order(
     plain = [figure for figure in free if not figure.loose and not _labelled(reading, figure)]
     if not wanting or len(plain) != len(wanting):
         return free
-    values = {
-        argument.name: _converted(argument, figure)[0]
-        for argument, figure in zip(wanting, plain, strict=True)
-    }
-    if any(values[a.name] is None or _limit_problem(a, values[a.name]) for a in wanting):
+    given = list(zip(wanting, plain, strict=True))
+    values = [(argument, _converted(argument, figure)[0]) for argument, figure in given]
+    if any(value is None or _limit_problem(argument, value) for argument, value in values):
         return free
-    found.values |= {argument.name: _plain(argument, values[argument.name]) for argument in wanting}
+    found.values |= {argument.name: _given(reading.text, argument, figure) for argument, figure in given}
     return [figure for figure in free if figure not in plain]
 
 

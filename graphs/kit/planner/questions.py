@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
-from graphs.kit.planner.columns import fits, mentions
+from graphs.kit.planner.columns import fits
 from graphs.kit.planner.declarations import Argument, ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import ORDINAL, Desk, files_named, fitting
 from graphs.kit.planner.filling import Filled, table_of
+from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_date, find_option
 from graphs.kit.planner.prose import Message
 from graphs.kit.planner.words import content_stems, find_phrase, phrase, tokens

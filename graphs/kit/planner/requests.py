@@ -8,6 +8,7 @@ from graphs.kit.planner.phrasing import (
     continues_sentence,
     is_courtesy,
     is_order,
+    is_wish,
     starts_request,
     varies_the_one_before,
 )
@@ -36,7 +37,8 @@ class Verdict:
     """What a fragment is by itself: the tool it points to ('' for none) and the options of it that are named.
 
     `values_only` says that it asks for nothing, `own_values` that it names files, figures or columns, and
-    `leads` that it begins with a keyword of the tool.
+    `leads` that it begins with a keyword of the tool. `numbers` are the arguments of the tool
+    that it gives figures for.
     """
 
     tool: str
@@ -44,6 +46,7 @@ class Verdict:
     own_values: bool
     options: frozenset[str] = frozenset()
     leads: bool = False
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ def _together(first: Verdict, second: Verdict) -> Verdict:
         own_values=first.own_values or second.own_values,
         options=first.options | second.options,
         leads=first.leads,
+        numbers=first.numbers | second.numbers,
     )
 
 
@@ -172,7 +176,7 @@ def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragmen
             heads.append(verdict)
         elif not asks and (not joined or words.rstrip().endswith(":")):
             waiting = waiting.up_to(piece) if waiting else piece
-        elif joined and (not asks or _continues(heads[-1], verdict)):
+        elif joined and (not asks or _continues(joined[-1].of(text), heads[-1], verdict)):
             joined[-1] = joined[-1].up_to(piece)
             heads[-1] = _together(heads[-1], verdict)
         else:
@@ -184,5 +188,11 @@ def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragmen
     return joined or ([waiting] if waiting else [])
 
 
-def _continues(before: Verdict, verdict: Verdict) -> bool:
-    return before.tool == verdict.tool and not (before.own_values and verdict.own_values)
+def _continues(words_before: str, before: Verdict, verdict: Verdict) -> bool:
+    """A request goes on with what says nothing new, a wish with the question that adds figures."""
+    if before.tool != verdict.tool:
+        return False
+    if not (before.own_values and verdict.own_values):
+        return True
+    more = bool(before.numbers and verdict.numbers) and not before.numbers & verdict.numbers
+    return more and is_wish(words_before)

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from graphs.kit.planner.columns import mentions
 from graphs.kit.planner.cues import ADJACENT, cue_places, cue_score
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import Figure, figures
 from graphs.kit.planner.files import Desk
+from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_option
 from graphs.kit.planner.prose import masked, named_files, sql_in, unknown_files
 from graphs.kit.planner.vocabulary import description_stems, name_stems, vocabulary

@@ -255,11 +255,10 @@ async def test_gantt_chart_is_a_picture() -> None:
         ("reliable_construction.csv", "47 weeks"),
         ("reliable_construction.csv", "47 wk"),
         ("reliable_construction.csv", "47"),
-        ("reliable_construction.csv", 47),
     ],
 )
 async def test_deadline_in_the_plans_own_unit(
-    monkeypatch: pytest.MonkeyPatch, days: Path, plan: str, deadline: str | float
+    monkeypatch: pytest.MonkeyPatch, days: Path, plan: str, deadline: str
 ) -> None:
     """One standard deviation after the mean, as a chat model may write it."""
     call = calls(("estimate_by_pert", {"file": plan, "deadline": deadline}))
@@ -273,7 +272,6 @@ async def test_deadline_in_the_plans_own_unit(
     ("plan", "deadline", "problem"),
     [
         ("days.csv", "9 weeks", "The plan days.csv is in days, and the deadline (9 weeks) is not"),
-        ("days.csv", 9, "The plan days.csv is in days, and the deadline (9 weeks) is not"),
         ("reliable_construction.csv", "300 days", "Give the deadline in weeks."),
         ("reliable_construction.csv", "May", "The deadline 'May' can't be read: write it as 47 weeks or"),
         ("reliable_construction.csv", "11 months", "can't be read: write it as 47 weeks or 60 days."),
@@ -282,13 +280,28 @@ async def test_deadline_in_the_plans_own_unit(
 )
 @pytest.mark.parametrize("tool", ["estimate_by_pert", "simulate_project"])
 async def test_deadline_that_can_not_be_taken(
-    monkeypatch: pytest.MonkeyPatch, days: Path, tool: str, plan: str, deadline: str | float, problem: str
+    monkeypatch: pytest.MonkeyPatch, days: Path, tool: str, plan: str, deadline: str, problem: str
 ) -> None:
     call = calls((tool, {"file": plan, "deadline": deadline}))
     script = use_script(monkeypatch, hand_over("schedule"), call, AIMessage("No."), AIMessage("No."))
     await ask("Will we make it?", RELIABLE, days)
 
     assert problem in script.asked[2][-1].text
+
+
+@pytest.mark.parametrize(
+    ("request_", "probability"),
+    [
+        ("What is the probability to finish within 44 days?", 0.8413),
+        ("What is the chance to be finished by day 44?", 0.8413),
+        ("What is the probability to finish within 41?", 0.5),
+    ],
+)
+async def test_deadline_in_the_plans_own_days(days: Path, request_: str, probability: float) -> None:
+    """The mean of 41 days, and one standard deviation of 3 after it."""
+    reply = await ask(request_, days)
+
+    assert reply.figures["probability"] == pytest.approx(probability, abs=5e-5)
 
 
 @pytest.mark.parametrize(

@@ -334,7 +334,6 @@ async def test_endpoint_that_is_no_event_says_so() -> None:
         "What is the median survival in each arm of gehan.csv?",
         "Show me a Kaplan–Meier plot of relapse over weeks by arm",
         "What is the median time to relapse?",
-        "Kaplan-Meier and log-rank test for gehan.csv",
     ],
 )
 async def test_survival_of_gehans_trial(request_: str) -> None:
@@ -350,6 +349,14 @@ async def test_survival_of_gehans_trial(request_: str) -> None:
     assert "(time weeks, event relapse, arm arm)" in reply.text
     assert "Picture: **gehan-survival.png**" in reply.text
     assert conversation.artifacts.read("gehan-survival.png").startswith(b"\x89PNG")
+
+
+async def test_two_analyses_in_one_breath() -> None:
+    reply = await ask("Kaplan-Meier and log-rank test for gehan.csv", GEHAN)
+
+    assert reply.tools == ("kaplan_meier", "compare_survival")
+    assert "Picture: **gehan-survival.png**" in reply.text
+    assert rows(reply)["placebo"] == ["21", "21", "10.749"]
 
 
 async def test_survival_of_all_participants_together() -> None:
