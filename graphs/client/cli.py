@@ -1,6 +1,5 @@
 """The command line: `holdfast ask`, `holdfast sessions list | show | restore | resume`."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Coroutine
@@ -15,8 +14,10 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Column, Table
 
+from graphs.client import blocking
+from graphs.client.answers import cause
 from graphs.client.conversation import last_answer, stream_turn
-from graphs.client.files import download_file, upload_files
+from graphs.client.files import download_file, files_path, upload_files
 from graphs.client.restore import DEFAULT_DEADLINE, DEFAULT_URL, list_sessions, restore_session
 from graphs.client.resume import APPROVE, REJECT, resume_session
 from graphs.client.session import Session, SessionStatus
@@ -92,6 +93,9 @@ def resume(
     thread_id: ThreadId,
     approve: Annotated[bool, typer.Option("--approve", help="Agree to what the session asks.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Refuse what the session asks.")] = False,
+    question: Annotated[
+        str | None, typer.Option(help="Which question that answers: the id that the hint shows.")
+    ] = None,
     url: Url = DEFAULT_URL,
     deadline: Deadline = DEFAULT_DEADLINE,
 ) -> None:
@@ -99,7 +103,9 @@ def resume(
     if approve and reject:
         raise typer.BadParameter("give --approve or --reject, not both")
     answer = APPROVE if approve else REJECT if reject else None
-    session = _run(resume_session(thread_id, answer=answer, url=url, deadline=deadline))
+    session = _run(
+        resume_session(thread_id, answer=answer, interrupt_id=question, url=url, deadline=deadline)
+    )
     _print_session(session)
     _exit_by_status(session)
 
@@ -137,8 +143,9 @@ async def _show_made_files(
                 f"made {await download_file(client, session.thread_id, name, save_to)}", style="green"
             )
         else:
+            base = str(client.http.client.base_url).rstrip("/")
             notes.print(
-                f"made {client.http.client.base_url}/files/{session.thread_id}/{name}",
+                f"made {base}{files_path(session.thread_id, name)}",
                 style="green",
                 markup=False,
                 soft_wrap=True,
@@ -152,13 +159,22 @@ def _print_session(session: Session) -> None:
         console.print(Markdown(answer)) if console.is_terminal else typer.echo(answer)
     for interrupt in session.interrupts:
         console.print_json(json.dumps(interrupt.get("value"), default=str))
-    hint = {
-        SessionStatus.WAITING: f"holdfast sessions resume {session.thread_id} --approve | --reject",
-        SessionStatus.INCOMPLETE: f"holdfast sessions resume {session.thread_id}",
-        SessionStatus.UNAVAILABLE: f"try again in {session.retry_after or 0:g} s; nothing is lost",
-    }.get(session.status)
-    if hint:
+    for hint in _hints(session):
         notes.print(hint, style="yellow", markup=False, soft_wrap=True)
+
+
+def _hints(session: Session) -> list[str]:
+    """Say what to do next."""
+    resume = f"holdfast sessions resume {session.thread_id}"
+    if session.status is SessionStatus.WAITING:
+        return [
+            f"{resume} --question {interrupt['id']} --approve | --reject" for interrupt in session.interrupts
+        ]
+    if session.status is SessionStatus.INCOMPLETE:
+        return [resume]
+    if session.status is SessionStatus.UNAVAILABLE:
+        return [f"try again in {session.retry_after or 0:g} s; nothing is lost"]
+    return []
 
 
 def _exit_by_status(session: Session) -> None:
@@ -171,13 +187,13 @@ def _exit_by_status(session: Session) -> None:
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run to the end; what a person can mend becomes one line instead of a traceback."""
     try:
-        return asyncio.run(work)
+        return blocking.run(work)
     except httpx.HTTPStatusError as error:
         notes.print(f"The server refused: {_detail(error)}", style="red", markup=False)
         raise typer.Exit(1) from None
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup) as error:
         notes.print(
-            f"The server can't be reached ({str(error) or type(error).__name__}): is it at the --url?",
+            f"The server can't be reached ({cause(error)}): is it at the --url?",
             style="red",
             markup=False,
         )

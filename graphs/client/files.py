@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from langgraph_sdk.client import LangGraphClient
 
@@ -19,7 +20,7 @@ async def upload_files(
     """
     contents = [(path.name, await asyncio.to_thread(path.read_bytes)) for path in paths]
     response = await client.http.client.post(
-        f"/files/{thread_id}", files=[("file", content) for content in contents]
+        files_path(thread_id), files=[("file", content) for content in contents]
     )
     response.raise_for_status()
     return response.json()["files"]
@@ -31,11 +32,16 @@ async def download_file(client: LangGraphClient, thread_id: str, name: str, fold
     Raises:
         httpx.HTTPStatusError: there is no such file.
     """
-    response = await client.http.client.get(f"/files/{thread_id}/{name}")
+    response = await client.http.client.get(files_path(thread_id, name))
     response.raise_for_status()
     target = folder / Path(name).name
     await asyncio.to_thread(_write, target, response.content)
     return target
+
+
+def files_path(thread_id: str, *name: str) -> str:
+    """Return the server's path of a session's files, or of the file of that name."""
+    return "/".join(["/files", *(quote(part, safe="") for part in (thread_id, *name))])
 
 
 def _write(target: Path, content: bytes) -> None:

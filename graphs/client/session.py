@@ -20,7 +20,8 @@ class SessionStatus(StrEnum):
     NOT_FOUND = "not_found"
     """There is no such session."""
     UNAVAILABLE = "unavailable"
-    """The server or its database can't be reached now; nothing is lost. Try again after `retry_after` s."""
+    """The server or its database can't be reached or understood now; nothing is lost. Try again after
+    `retry_after` s."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,13 @@ class Session:
     next: Sequence[str] = ()
     """The nodes that the session would go on with."""
     interrupts: Sequence[Mapping[str, Any]] = ()
-    """What a person is asked, each with `id` and `value`."""
+    """What a person is asked, each with `value` and `id`; `resume_session` takes the id with the answer."""
     run_id: str | None = None
     """The thread's newest run that the server knows."""
     retry_after: float | None = None
     """Seconds; set when unavailable."""
     reason: str = ""
-    """Why it is incomplete, unavailable or not found, for a person to read."""
+    """Why it is incomplete, unavailable or not found, or was not answered, for a person to read."""
 
     @property
     def restored(self) -> bool:

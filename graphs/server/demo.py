@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from langgraph_sdk import get_client
@@ -32,6 +33,7 @@ from graphs.client import (
 from graphs.persistence.cluster import ClusterError
 from graphs.persistence.embedded import ensure_embedded, release_embedded, restart_embedded
 from graphs.persistence.settings import load_settings
+from graphs.server.dev import served_url
 from graphs.server.process import PROJECT_ROOT, DevServer, ServerError, isolated_project
 
 OUTPUT = PROJECT_ROOT / ".holdfast" / "demo"
@@ -112,7 +114,7 @@ async def _server(url: str | None) -> AsyncGenerator[tuple[str, RestartPostgres 
     if url:
         settings = load_settings()
         folder = settings.embedded_folder
-        ours = settings.uri is None and (folder / "postmaster.pid").exists()
+        ours = settings.uri is None and is_of_this_checkout(url) and (folder / "postmaster.pid").exists()
         yield url, (lambda: asyncio.to_thread(restart_embedded, folder)) if ours else None
         return
     with tempfile.TemporaryDirectory(prefix="holdfast-demo-") as name:
@@ -134,6 +136,14 @@ async def _server(url: str | None) -> AsyncGenerator[tuple[str, RestartPostgres 
         finally:
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(release_embedded, folder)
+
+
+def is_of_this_checkout(url: str) -> bool:
+    """Return whether the URL is that of the `make dev` of this checkout."""
+    if (served := served_url()) is None:
+        return False
+    given = urlsplit(url)
+    return given.hostname in ("127.0.0.1", "localhost") and given.port == urlsplit(served).port
 
 
 async def _show_task(client: LangGraphClient, task: Task) -> None:

@@ -11,9 +11,9 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from types import FrameType
 from typing import IO, Any
 
-import psutil
 from dotenv import load_dotenv
 from rich.console import Console
 
@@ -21,25 +21,37 @@ from graphs.kit.settings import kit_settings
 from graphs.persistence.cluster import ClusterError
 from graphs.persistence.embedded import ensure_embedded, release_embedded
 from graphs.persistence.settings import PersistenceSettings, load_settings, target
-from graphs.server.process import PROJECT_ROOT, DevServer, ServerError, free_port, port_is_free
+from graphs.server.process import (
+    PROJECT_ROOT,
+    DevServer,
+    ServerError,
+    end_group,
+    free_port,
+    group_members,
+    port_is_free,
+    servers_in,
+)
 
 DEFAULT_PORT = 2024
+_NEAR_PORTS = 20
 _START_SECONDS = 180.0
+_END_SECONDS = 15.0
 _LOCK_FILE = PROJECT_ROOT / ".holdfast" / "dev.json"
 console = Console()
 
 
 class AlreadyRunningError(RuntimeError):
-    """Another `make dev` serves this checkout; the message says where."""
+    """Another server runs in this checkout; the message says which."""
 
 
 def main() -> int:
     """Serve until interrupted; return the process's exit code."""
     load_dotenv(PROJECT_ROOT / ".env")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _stop_like_ctrl_c()
     try:
+        port = _wanted_port()
         with _only_one() as note, _postgres(load_settings()) as place:
-            return _serve(note, place)
+            return _serve(note, place, port)
     except (AlreadyRunningError, ClusterError, ServerError, ValueError) as error:
         console.print(f"make dev: {error}", style="red", markup=False, highlight=False)
         return 1
@@ -47,8 +59,29 @@ def main() -> int:
         return 0
 
 
-def _serve(note: IO[str], place: str) -> int:
-    server = DevServer(PROJECT_ROOT, port=_port(), reload=True)
+def served_url() -> str | None:
+    """Return the address at which `make dev` serves this checkout; None when none has said so."""
+    if not _LOCK_FILE.exists():
+        return None
+    with _LOCK_FILE.open() as note:
+        return _read(note).get("url")
+
+
+def _stop_like_ctrl_c() -> None:
+    """Let `kill` and a closed terminal stop all that Ctrl-C stops; under nohup a terminal may close."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _hang_up)
+
+
+def _hang_up(number: int, _: FrameType | None) -> None:
+    """Stop at the first SIGHUP; shell and kernel both send one, and the second must not stop the stopping."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _serve(note: IO[str], place: str, wanted_port: int) -> int:
+    server = DevServer(PROJECT_ROOT, port=_usable_port(wanted_port), reload=True)
     server.start()
     try:
         assert server.process
@@ -58,7 +91,7 @@ def _serve(note: IO[str], place: str) -> int:
         return server.process.wait()
     finally:
         server.stop()
-        _write(note, {})
+        _write(note, {})  # only now: what outlives this process is found by the note
 
 
 @contextmanager
@@ -75,23 +108,24 @@ def _only_one() -> Generator[IO[str]]:
                 "terminal; a second one needs a checkout of its own."
             ) from None
         _end_leftover(_read(note).get("pid"))
+        if others := servers_in(PROJECT_ROOT):
+            raise AlreadyRunningError(
+                f"a `langgraph dev` runs in this checkout (process {others[0]}), and both would overwrite "
+                "each other's threads and runs. Use that one, or stop it."
+            )
         yield note
 
 
-def _end_leftover(pid: int | None) -> None:
+def _end_leftover(group: int | None) -> None:
     """End a server whose `make dev` was killed: it still holds the port and the folder."""
-    if pid is None or not psutil.pid_exists(pid):
+    if group is None or not group_members(group, PROJECT_ROOT):
         return
-    process = psutil.Process(pid)
-    if "langgraph_cli" not in " ".join(process.cmdline()):
-        return  # another program has the number now
-    console.print(f"Ending the server that a killed `make dev` left behind (process {pid}).")
-    family = [process, *process.children(recursive=True)]
-    for member in family:
-        member.terminate()
-    _, alive = psutil.wait_procs(family, timeout=15)
-    for member in alive:
-        member.kill()
+    console.print(f"Ending the server that a killed `make dev` left behind (process {group}).")
+    ended = end_group(group, PROJECT_ROOT, signal.SIGTERM, _END_SECONDS)
+    if not ended and not end_group(group, PROJECT_ROOT, signal.SIGKILL, _END_SECONDS):
+        raise AlreadyRunningError(
+            f"the server that a killed `make dev` left behind can't be ended: end process {group}."
+        )
 
 
 @contextmanager
@@ -108,11 +142,19 @@ def _postgres(settings: PersistenceSettings) -> Generator[str]:
         release_embedded(settings.embedded_folder)
 
 
-def _port() -> int:
-    wanted = int(os.environ.get("PORT") or DEFAULT_PORT)
+def _wanted_port() -> int:
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65_535):
+        raise ValueError(f"PORT={text!r} is not a port: set a number from 1 to 65535.")
+    return int(text)
+
+
+def _usable_port(wanted: int) -> int:
     if port_is_free(wanted):
         return wanted
-    port = free_port()
+    # the next ones first: an address that stays the same from start to start can be noted
+    following = range(wanted + 1, min(wanted + _NEAR_PORTS, 65_536))
+    port = next(filter(port_is_free, following), None) or free_port()
     console.print(f"Port {wanted} is taken; using {port}. Set PORT to choose another.")
     return port
 

@@ -7,11 +7,14 @@ its end, so a few of them at once lose threads that are in use, and their client
 
 import asyncio
 import os
+import threading
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import ParamSpec, TypeVar
 
-_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_POLL_SECONDS = 0.005
 
 
 def delete_threads_one_by_one() -> None:
@@ -20,11 +23,24 @@ def delete_threads_one_by_one() -> None:
         return
     from langgraph_runtime_inmem.ops import Threads
 
-    delete = Threads.delete
+    Threads.delete = staticmethod(one_at_a_time(Threads.delete))  # ty: ignore[invalid-assignment] (the wrapped signature)
 
-    @wraps(delete)
-    async def delete_alone(*args: Any, **kwargs: Any) -> Any:
-        async with _locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            return await delete(*args, **kwargs)
 
-    Threads.delete = staticmethod(delete_alone)  # ty: ignore[invalid-assignment] (the wrapped signature)
+def one_at_a_time(function: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
+    """Return the function, of which one call runs at a time in the whole process.
+
+    With BG_JOB_ISOLATED_LOOPS runs have event loops of their own, and an asyncio.Lock belongs to one loop:
+    hence a thread's lock, asked for again and again so that no loop blocks on it.
+    """
+    lock = threading.Lock()
+
+    @wraps(function)
+    async def alone(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        while not lock.acquire(blocking=False):  # noqa: ASYNC110 (an asyncio.Event belongs to one loop too)
+            await asyncio.sleep(_POLL_SECONDS)
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            lock.release()
+
+    return alone

@@ -28,7 +28,10 @@ _MAX_FILES = 50
 
 
 async def upload_files(request: Request) -> Response:
-    """Store the form's files for the session and answer with their references."""
+    """Store the form's files for the session and answer with their references.
+
+    All names are checked first, so that an upload with a name that can't be used stores nothing.
+    """
     thread_id = request.path_params["thread_id"]
     artifacts = await run_in_threadpool(session_artifacts, thread_id)
     _check_length(request)
@@ -36,7 +39,11 @@ async def upload_files(request: Request) -> Response:
         uploads = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
         if not uploads:
             raise InputError("The form has no file: send a multipart form with a part named 'file'.")
-        saved = [await run_in_threadpool(artifacts.save, part.filename or "", part.file) for part in uploads]
+        names = [safe_name(part.filename or "") for part in uploads]
+        saved = [
+            await run_in_threadpool(artifacts.save, name, part.file)
+            for name, part in zip(names, uploads, strict=True)
+        ]
     files = [{**artifact, "url": _url(thread_id, artifact["name"])} for artifact in saved]
     return JSONResponse({"files": files}, status_code=201)
 

@@ -1,5 +1,6 @@
-"""`langgraph dev` as a child process: started, waited for, stopped."""
+"""`langgraph dev` as a child process: started, waited for, stopped with all that it started."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,10 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 JOBS_PER_WORKER = 10
 _STOP_SECONDS = 20.0
+_CODE_WATCHER = "graphs.server.code_watcher"
+# urllib sends even 127.0.0.1 through the proxy that http_proxy names
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class ServerError(RuntimeError):
@@ -57,9 +63,60 @@ def isolated_project(folder: Path) -> Path:
     return folder
 
 
+def servers_in(project: Path) -> list[int]:
+    """Return the ids of the `langgraph dev` processes that run in the folder, whoever started them."""
+    servers = (process.pid for process in psutil.process_iter() if _is_langgraph_dev(process))
+    return [pid for pid in servers if _runs_in(pid, project)]
+
+
+def group_members(group: int, project: Path) -> list[int]:
+    """Return the ids of the processes of the group that live and run in the project's folder.
+
+    The folder tells them from strangers: once a group has ended, its number may be given to another.
+    """
+    pids = (pid for pid in psutil.pids() if _group_of(pid) == group)
+    return [pid for pid in pids if _runs_in(pid, project)]
+
+
+def end_group(group: int, project: Path, number: signal.Signals, seconds: float) -> bool:
+    """Send the signal to the group, unless it has ended, and return whether it ends within the seconds."""
+    if group_members(group, project):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, number)
+    end = time.monotonic() + seconds
+    while group_members(group, project):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
+
+
+def _runs_in(pid: int, project: Path) -> bool:
+    """Return whether the process lives and has the folder as its own."""
+    try:
+        return psutil.Process(pid).cwd() == str(project.resolve())
+    except psutil.Error:  # it has ended, or is another user's
+        return False
+
+
+def _is_langgraph_dev(process: psutil.Process) -> bool:
+    try:
+        words = [Path(word).name for word in process.cmdline()]
+    except psutil.Error:
+        return False
+    return "dev" in words and not {"langgraph", "langgraph_cli", _CODE_WATCHER}.isdisjoint(words)
+
+
 @dataclass
 class DevServer:
-    """One `langgraph dev` process on 127.0.0.1."""
+    """One `langgraph dev` process on 127.0.0.1, the leader of a process group of its own."""
 
     project: Path
     port: int = field(default_factory=free_port)
@@ -67,6 +124,7 @@ class DevServer:
     log: Path | None = None
     """Where its output goes; None: to this process's own."""
     reload: bool = False
+    """Restart it when the code changes: as `make dev` does, in the checkout itself."""
     jobs: int = JOBS_PER_WORKER
     process: subprocess.Popen[bytes] | None = None
 
@@ -77,8 +135,9 @@ class DevServer:
 
     def start(self) -> None:
         """Start the process; `wait_ready` tells when it serves."""
+        module = _CODE_WATCHER if self.reload else "langgraph_cli"
         command = [
-            *(sys.executable, "-m", "langgraph_cli", "dev", "--no-browser"),
+            *(sys.executable, "-m", module, "dev", "--no-browser"),
             *("--host", HOST, "--port", str(self.port), "--n-jobs-per-worker", str(self.jobs)),
         ]
         if not self.reload:
@@ -114,28 +173,30 @@ class DevServer:
         raise ServerError(f"The server at {self.url} was not ready within {seconds:g} s.{self._log_tail()}")
 
     def stop(self) -> None:
-        """End the process and its children; a second call does nothing."""
-        self._signal(signal.SIGTERM)
-        if self.process is None:
-            return
-        try:
-            self.process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        """End the process and its children, which may outlive it; a second call does nothing.
+
+        Raises:
+            ServerError: something of it still runs.
+        """
+        if not self._end(signal.SIGTERM):
             self.kill()
 
     def kill(self) -> None:
-        """Kill the process and its children at once, as a power cut would."""
-        self._signal(signal.SIGKILL)
-        if self.process:
-            self.process.wait()
+        """Kill the process and its children at once, as a power cut would; raises as `stop` does."""
+        if not self._end(signal.SIGKILL):
+            raise ServerError(f"The server at {self.url} can't be ended.")
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self.process and self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+    def _end(self, number: signal.Signals) -> bool:
+        if self.process is None:
+            return True
+        if not end_group(self.process.pid, self.project, number, _STOP_SECONDS):
+            return False
+        self.process.wait()
+        return True
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/ready", timeout=2) as response:
+            with _direct.open(f"{self.url}/ready", timeout=2) as response:
                 return response.status == 200
         except (urllib.error.URLError, OSError):
             return False

@@ -1,10 +1,13 @@
-"""What Holdfast changes in a request that starts a run, whichever client sends it.
+"""What Holdfast changes in a request that starts a run or writes the state, whichever client sends it.
 
 - Durability `sync` unless the request chooses one. The server itself fills in `async` for a request without
   it, so that neither a graph nor an assistant could choose a default. A run whose thread is deleted with it
   has no session and no checkpointer, and fails when it is asked to be durable.
 - Files attached to messages go to the artifact store here, before the server sees them: the server keeps a
-  run's input in its first checkpoint, and bytes do not belong into a checkpoint.
+  run's input in its first checkpoint, and bytes do not belong into a checkpoint. Not those of a run without
+  a thread: the server makes its thread later, so that there is no session yet to keep them.
+
+A command of the event streaming protocol can't choose a durability: the server gives its runs its own.
 """
 
 import asyncio
@@ -19,60 +22,65 @@ from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.attachments import has_attachments, take_attachments
 from graphs.kit.errors import InputError
 
-_RUN_PATHS = re.compile(
-    r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?:stream|wait|batch|crons))?/?"
-    r"|/threads/(?P<commanded_id>[^/]+)/commands/?"
-)
+_RUN_PATHS = re.compile(r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?:stream|wait|batch|crons))?/?")
+_MESSAGE_PATHS = re.compile(r"/threads/(?P<thread_id>[^/]+)/(?:commands|state)/?")
 DEFAULT_DURABILITY = "sync"
 
 
 class RunRequestMiddleware:
-    """ASGI middleware that rewrites the JSON body of requests that start a run; all others pass untouched."""
+    """ASGI middleware that rewrites the JSON body of requests that start a run or write the state."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
-        match = _RUN_PATHS.fullmatch(scope.get("path", "")) if scope["type"] == "http" else None
-        if match is None or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        run = _RUN_PATHS.fullmatch(scope["path"])
+        match = run or _MESSAGE_PATHS.fullmatch(scope["path"])
+        if match is None:
             await self.app(scope, receive, send)
             return
         body = await _read(receive)
         if body is None:
             return
-        thread_id = match["thread_id"] or match["commanded_id"]
-        body = await asyncio.to_thread(rewrite_run_request, body, thread_id)
+        body = await asyncio.to_thread(
+            rewrite_run_request, body, match["thread_id"], starts_run=run is not None
+        )
         headers = MutableHeaders(raw=list(scope["headers"]))
         headers["content-length"] = str(len(body))
         await self.app({**scope, "headers": headers.raw}, _replay(body, receive), send)
 
 
-def rewrite_run_request(body: bytes, thread_id: str | None) -> bytes:
-    """Return the body with the default durability, and with its attachments stored for the thread.
+def rewrite_run_request(body: bytes, thread_id: str | None, *, starts_run: bool = True) -> bytes:
+    """Return the body with its attachments stored for the thread, and with a durability if it starts a run.
 
-    A body that is not JSON is returned as it is, and so is one for a thread id that is none: the server's own
-    validation answers them.
+    A body that is not JSON, or deeper than can be written again, is returned as it is, and so is one for a
+    thread id that is none: the server's own validation answers them.
     """
     try:
         payload = orjson.loads(body)
         artifacts = session_artifacts(thread_id) if thread_id else None
     except (orjson.JSONDecodeError, InputError):
         return body
-    runs = payload if isinstance(payload, list) else [payload]
-    for run in runs:
-        if isinstance(run, dict):
-            if thread_id or run.get("on_completion") == "keep":
-                _set_durability(run)
+    for request in payload if isinstance(payload, list) else [payload]:
+        if isinstance(request, dict):
+            if starts_run and (thread_id or request.get("on_completion") == "keep"):
+                _set_durability(request)
             if artifacts:
-                _take_attachments(_parameters(run), artifacts)
-    return orjson.dumps(payload)
+                _take_attachments(_parameters(request), artifacts)
+    try:
+        return orjson.dumps(payload)
+    except orjson.JSONEncodeError:
+        return body
 
 
-def _parameters(run: dict[str, Any]) -> dict[str, Any]:
+def _parameters(request: dict[str, Any]) -> dict[str, Any]:
     """A command of the event streaming protocol has the run's parameters under `params`."""
-    parameters = run.get("params")
-    return parameters if isinstance(parameters, dict) else run
+    parameters = request.get("params")
+    return parameters if isinstance(parameters, dict) else request
 
 
 def _set_durability(run: dict[str, Any]) -> None:
@@ -80,10 +88,10 @@ def _set_durability(run: dict[str, Any]) -> None:
         run["durability"] = DEFAULT_DURABILITY
 
 
-def _take_attachments(run: dict[str, Any], artifacts: SessionArtifacts) -> None:
-    command = run.get("command")
-    update = command.get("update") if isinstance(command, dict) else None
-    for given in (run.get("input"), update):
+def _take_attachments(parameters: dict[str, Any], artifacts: SessionArtifacts) -> None:
+    command = parameters.get("command")
+    resumed = command.get("update") if isinstance(command, dict) else None
+    for given in (*(parameters.get(key) for key in ("input", "update", "values")), resumed):
         messages = given.get("messages") if isinstance(given, dict) else None
         for message in messages if isinstance(messages, list) else [messages]:
             if isinstance(message, dict) and has_attachments(message.get("content")):

@@ -32,6 +32,8 @@ _LONGEST_PAGE = 1000
 async def session(request: Request) -> Response:
     """Answer with a session's facts."""
     thread_id = request.path_params["thread_id"]
+    if "\0" in thread_id:  # PostgreSQL has no text with it, and psycopg raises
+        raise HTTPException(404, f"there is no session {thread_id!r}")
     found = await find_session(_database(request), thread_id, within=_deadline(request))
     if found is None:
         raise HTTPException(404, f"there is no session {thread_id!r}")

@@ -1,6 +1,7 @@
 """The `holdfast` command, as a person uses it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,13 +62,21 @@ def test_a_waiting_session_is_resumed_with_an_answer(server: DevServer) -> None:
         url=server.url,
     )
     thread_id = thread_of(asked)
-    assert f"holdfast sessions resume {thread_id} --approve | --reject" in asked.stderr
+    hint = re.search(
+        rf"holdfast sessions resume {thread_id} --question (\w+) --approve \| --reject", asked.stderr
+    )
+    assert hint, asked.stderr
+    question = hint[1]
     unanswered = holdfast("sessions", "resume", thread_id, url=server.url)
     assert unanswered.returncode == 1
     assert "waits for a person" in unanswered.stderr
-    resumed = holdfast("sessions", "resume", thread_id, "--approve", url=server.url)
+    approval = ("sessions", "resume", thread_id, "--question", question, "--approve")
+    resumed = holdfast(*approval, url=server.url)
     assert resumed.returncode == 0, resumed.stderr
     assert "torus.stl is deleted" in resumed.stdout
+    again = holdfast(*approval, url=server.url)
+    assert again.returncode == 0, again.stderr
+    assert f"idle question {question} is not open any more" in again.stderr
 
 
 def test_an_unknown_session_and_a_missing_server_have_exit_codes(server: DevServer) -> None:

@@ -1,5 +1,6 @@
 """`make dev` on a copy of the checkout: started, doubled, interrupted, killed."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from graphs.server.process import PROJECT_ROOT, free_port, port_is_free
+from graphs.server.process import PROJECT_ROOT, free_port, group_members, port_is_free
 from tests.support.waiting import START_SECONDS, wait_for_text, wait_until
 
 pytestmark = pytest.mark.xdist_group("make-dev")
@@ -45,7 +47,7 @@ def processes_in(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def start_dev(checkout: Path, port: int, log: str) -> subprocess.Popen[bytes]:
+def start_dev(checkout: Path, port: int | str, log: str) -> subprocess.Popen[bytes]:
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -58,7 +60,24 @@ def start_dev(checkout: Path, port: int, log: str) -> subprocess.Popen[bytes]:
             env={**environment, "PORT": str(port)},
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # as in a terminal of its own
         )
+
+
+def answers(port: int) -> bool:
+    try:
+        return serves(port)
+    except OSError:
+        return False
+
+
+def served_url_of(checkout: Path) -> str | None:
+    """What the demo takes for this checkout's server."""
+    asked = "from graphs.server.dev import served_url; print(served_url() or '')"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    return told.stdout.strip() or None
 
 
 def serves(port: int) -> bool:
@@ -76,6 +95,7 @@ def test_dev_starts_says_where_and_stops_with_all_it_started(checkout: Path) -> 
     assert "an embedded PostgreSQL, data in .holdfast/postgres" in told
     assert "holdfast ask three_dp_custom" in told
     assert serves(port)
+    assert served_url_of(checkout) == f"http://127.0.0.1:{port}"
 
     second = start_dev(checkout, port, "second.log")
     assert second.wait(START_SECONDS) == 1
@@ -87,6 +107,65 @@ def test_dev_starts_says_where_and_stops_with_all_it_started(checkout: Path) -> 
     assert dev.wait(60) == 0
     assert port_is_free(port)
     wait_until(lambda: not processes_in(checkout), "the end of every process of make dev")
+    assert served_url_of(checkout) is None
+
+
+def test_dev_reloads_for_code_alone(checkout: Path) -> None:
+    port = free_port()
+    dev = start_dev(checkout, port, "dev.log")
+    wait_for_text(checkout / "dev.log", "Holdfast is ready.", START_SECONDS)
+    for place in ("postgres", "files", "demo"):
+        (checkout / ".holdfast" / place).mkdir(exist_ok=True)
+        (checkout / ".holdfast" / place / "written.py").write_text("x = 1\n")
+    time.sleep(3)  # the reloader looks about every second
+    told = (checkout / "dev.log").read_text()
+    assert "changes detected" not in told
+    assert "Reloading" not in told
+
+    with (checkout / "graphs" / "kit" / "errors.py").open("a") as code:
+        code.write("# touched\n")
+    wait_for_text(checkout / "dev.log", "Reloading", 30)
+    wait_until(lambda: answers(port), "the server after a reload", START_SECONDS)
+    os.killpg(dev.pid, signal.SIGHUP)  # the terminal is closed: its shell sends one, and so does the kernel
+    time.sleep(0.2)
+    dev.send_signal(signal.SIGHUP)
+    assert dev.wait(60) == 0
+    assert served_url_of(checkout) is None, "it ended what it started itself"
+    wait_until(lambda: not processes_in(checkout), "the end of every process of make dev")
+
+
+def test_dev_ends_a_worker_whose_reloader_was_killed(checkout: Path) -> None:
+    port = free_port()
+    dev = start_dev(checkout, port, "dev.log")
+    wait_for_text(checkout / "dev.log", "Holdfast is ready.", START_SECONDS)
+    leader = json.loads((checkout / ".holdfast" / "dev.json").read_text())["pid"]
+    assert len(group_members(leader, checkout)) > 1
+    os.kill(leader, signal.SIGKILL)
+
+    assert dev.wait(60) != 0
+    assert port_is_free(port)
+    assert group_members(leader, checkout) == []
+
+
+def test_dev_does_not_start_beside_langgraph_dev(checkout: Path) -> None:
+    (checkout / "langgraph_cli").mkdir()
+    (checkout / "langgraph_cli" / "__main__.py").write_text("import time\ntime.sleep(100)\n")
+    plain = subprocess.Popen([sys.executable, "-m", "langgraph_cli", "dev"], cwd=checkout)
+    try:
+        dev = start_dev(checkout, free_port(), "dev.log")
+        assert dev.wait(START_SECONDS) == 1
+    finally:
+        plain.kill()
+        plain.wait()
+    told = " ".join((checkout / "dev.log").read_text().split())
+    assert f"a `langgraph dev` runs in this checkout (process {plain.pid})" in told
+
+
+@pytest.mark.parametrize("port", ["abc", "-1", "0", "99999", "²"])
+def test_a_port_that_is_none_is_told(checkout: Path, port: str) -> None:
+    assert start_dev(checkout, port, "dev.log").wait(START_SECONDS) == 1
+    told = (checkout / "dev.log").read_text()
+    assert told == f"make dev: PORT={port!r} is not a port: set a number from 1 to 65535.\n"
 
 
 def test_dev_cleans_up_after_a_kill(checkout: Path) -> None:

@@ -51,6 +51,11 @@ async def test_bytes_of_an_attachment_are_in_no_checkpoint(
     session = await restore_session(thread_id, client=client)
     assert "34,935.867 mm³" in last_answer(session.values)
     assert session.values["artifacts"]["bracket.stl"]["size"] == len(content)
+    written = {"messages": [{"role": "user", "content": [text, block]}]}
+    await client.threads.update_state(thread_id, written, as_node="intake")
+    assert "[attached: bracket.stl]" in str(
+        (await client.threads.get_state(thread_id))["values"]["messages"][-1]
+    )
     rows = await asyncio.to_thread(
         postgres.execute,
         "SELECT blob FROM checkpoint_blobs UNION ALL SELECT blob FROM checkpoint_writes "

@@ -67,8 +67,9 @@ async def test_ten_runs_outlive_the_fault(
 ) -> None:
     runs = await start_fleet(client, each=RUNS_OF_EACH_AGENT)
     before = await all_in_flight(postgres, runs, within=60)
-    # a client that reads the state all the while: it may wait, and must not see an error
-    readers = [asyncio.create_task(client.threads.get_state(run.thread_id)) for run in runs]
+    over = asyncio.Event()
+    readers = [asyncio.create_task(read_state_until(over, client, run.thread_id)) for run in runs]
+    restorers = [asyncio.create_task(restore_until(over, client, run.thread_id)) for run in runs[:3]]
 
     async def restore_while_down() -> None:
         for session, seconds in [await timed_restore(client, run.thread_id) for run in runs[:3]]:
@@ -84,7 +85,10 @@ async def test_ten_runs_outlive_the_fault(
     assert [record["run_id"] for record in records] == [run.run_id for run in runs]
     after = await checkpoint_counts(postgres, runs)
     assert all(before[run.thread_id] < after[run.thread_id] for run in runs), "all runs were at work"
-    await asyncio.gather(*readers)
+    over.set()
+    assert min(await asyncio.gather(*readers)) > 0
+    for seconds in await asyncio.gather(*restorers):
+        assert max(seconds) < DEADLINE + SLACK
     for run in runs:
         session = await restore_session(run.thread_id, client=client)
         assert session.status is SessionStatus.IDLE, session.reason
@@ -94,6 +98,26 @@ async def test_ten_runs_outlive_the_fault(
     log = (project / "server.log").read_text()
     assert "PoolClosed" not in log
     assert "PoolTimeout" not in log
+
+
+async def read_state_until(over: asyncio.Event, client: LangGraphClient, thread_id: str) -> int:
+    """Read again and again, and return how often: a reader may wait, and must not see an error."""
+    reads = 0
+    while not over.is_set():
+        await client.threads.get_state(thread_id)
+        reads += 1
+        await asyncio.sleep(0.2)
+    return reads
+
+
+async def restore_until(over: asyncio.Event, client: LangGraphClient, thread_id: str) -> list[float]:
+    """Restore again and again, and return the seconds: whatever the status is, there is one, and in time."""
+    seconds = []
+    while not over.is_set():
+        _, took = await timed_restore(client, thread_id)
+        seconds.append(took)
+        await asyncio.sleep(0.2)
+    return seconds
 
 
 async def timed_restore(client: LangGraphClient, thread_id: str) -> tuple[Session, float]:

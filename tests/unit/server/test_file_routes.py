@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from starlette.applications import Starlette
+from starlette.schemas import SchemaGenerator
 
 from graphs.kit.artifacts import SessionArtifacts
 from graphs.kit.errors import InputError
@@ -34,6 +35,11 @@ def form(*files: tuple[str, bytes]) -> dict[str, Any]:
 
 def stored(store: Path) -> list[str]:
     return sorted(path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file())
+
+
+def test_docstrings_are_no_broken_yaml() -> None:
+    # LangGraph's server reads those of the routes as YAML, and logs a traceback for one that is not
+    assert SchemaGenerator({}).get_schema(routes=routes)["paths"] == {}
 
 
 async def test_upload_list_and_download(client: httpx.AsyncClient) -> None:
@@ -279,6 +285,14 @@ async def test_upload_without_a_length(client: httpx.AsyncClient, store: Path, l
 
     assert response.status_code == 411
     assert "needs a Content-Length header" in response.text
+    assert stored(store) == []
+
+
+async def test_upload_with_one_bad_name_stores_nothing(client: httpx.AsyncClient, store: Path) -> None:
+    response = await client.post(ADDRESS, **form(("sales.csv", b"x,y\n1,2\n"), ("virus.exe", b"MZ")))
+
+    assert response.status_code == 400
+    assert "'virus.exe'" in response.json()["detail"]
     assert stored(store) == []
 
 

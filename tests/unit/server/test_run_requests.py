@@ -131,6 +131,22 @@ def test_single_message_instead_of_a_list(artifacts: SessionArtifacts) -> None:
     assert artifacts.read("a.csv") == CSV
 
 
+@pytest.mark.parametrize("key", ["values", "update"])
+def test_attachment_in_what_is_written_into_the_state(artifacts: SessionArtifacts, key: str) -> None:
+    body = json.dumps({key: {"messages": [message(block())]}}).encode()
+    written = json.loads(rewrite_run_request(body, THREAD_ID, starts_run=False))
+
+    assert written[key]["messages"][0]["content"][1] == ATTACHED
+    assert artifacts.read("a.csv") == CSV
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+def test_body_deeper_than_can_be_written_is_left_to_the_server(depth: int) -> None:
+    body = b'{"assistant_id":"a","input":' + b'{"a":' * depth + b"1" + b"}" * (depth + 1)
+
+    assert rewrite_run_request(body, THREAD_ID) == body
+
+
 def test_attachment_in_an_update_of_the_state(artifacts: SessionArtifacts) -> None:
     run = rewritten({"command": {"update": {"messages": [message(block())]}, "goto": "intake"}})
 
@@ -211,6 +227,8 @@ async def test_requests_that_start_runs_are_rewritten(client: httpx.AsyncClient,
         ("POST", "/runs/crons/search"),
         ("POST", f"/threads/{THREAD_ID}/runs/{THREAD_ID}/cancel"),
         ("POST", f"/threads/{THREAD_ID}/history"),
+        ("GET", f"/threads/{THREAD_ID}/state"),
+        ("POST", f"/threads/{THREAD_ID}/state/checkpoint"),
         ("POST", f"/other/threads/{THREAD_ID}/runs"),
         ("POST", "/runs/stream/extra"),
         ("GET", f"/threads/{THREAD_ID}/runs"),
@@ -241,6 +259,19 @@ async def test_attachment_in_a_command_of_event_streaming(
 
     sent = json.loads(received["body"])
     assert sent["params"]["input"]["messages"][0]["content"][1] == ATTACHED
+    assert sent.keys() == command.keys(), "the protocol has no durability"
+    assert artifacts.read("a.csv") == CSV
+
+
+async def test_attachment_in_a_write_of_the_state(
+    client: httpx.AsyncClient, artifacts: SessionArtifacts
+) -> None:
+    written = {"values": {"messages": [message(block())]}, "as_node": "intake"}
+    received = (await client.post(f"/threads/{THREAD_ID}/state", json=written)).json()
+
+    sent = json.loads(received["body"])
+    assert sent["values"]["messages"][0]["content"][1] == ATTACHED
+    assert sent.keys() == written.keys()
     assert artifacts.read("a.csv") == CSV
 
 
