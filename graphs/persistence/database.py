@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import AsyncCursor
@@ -34,6 +34,9 @@ _MIGRATION_TIMEOUT = 1_800.0
 
 _MIGRATION_LOCK = 0x686F6C6466617374  # "holdfast"
 _MIGRATION_POLL = 0.1
+
+# How long an attempt goes on after its caller left. A connection costs more than most queries take.
+_GRACE = 1.0
 
 
 @dataclass
@@ -71,11 +74,11 @@ class Database:
         self._settings = settings
         self._unavailable = unavailable
         self._outage = Outage(target(conninfo))
-        self._connect_error: psycopg.Error | None = None
         self._swept_at = -inf
+        self._with_deadline: set[asyncio.Task[Any]] = set()
         self._turns = asyncio.Semaphore(settings.pool_size)
         self.pool = create_pool(
-            conninfo_source(source or conninfo, settings), settings, self._note_connect_failure
+            conninfo_source(source or conninfo, settings), settings, self._outage.note_connect_failure
         )
 
     async def open(self) -> None:
@@ -84,6 +87,9 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool, for good."""
+        for attempts in self._with_deadline:
+            attempts.cancel()
+        await asyncio.gather(*self._with_deadline, return_exceptions=True)
         await self.pool.close()
 
     async def run(
@@ -104,8 +110,22 @@ class Database:
         """
         now = monotonic()
         call = _Call(started=now, timeout=attempt_timeout or self._settings.operation_timeout)
-        if within is not None:
-            call.deadline = now + within
+        if within is None:
+            return await self._attempts(operation, call)
+        call.deadline = now + within
+        attempts = asyncio.create_task(self._attempts(operation, call))
+        self._with_deadline.add(attempts)
+        attempts.add_done_callback(self._forget)
+        try:
+            done, _ = await asyncio.wait({attempts}, timeout=within)
+        except asyncio.CancelledError:
+            attempts.cancel()
+            raise
+        if not done:
+            raise self._give_up(call)
+        return attempts.result()
+
+    async def _attempts(self, operation: Callable[[], Awaitable[T]], call: _Call) -> T:
         token = _call.set(call)
         waits = pauses()
         try:
@@ -179,7 +199,7 @@ class Database:
     async def _checkout(self, call: _Call) -> AsyncGenerator[PooledConnection]:
         conn = await self._getconn(call)
         taken_at = monotonic()
-        limit = min(call.timeout, call.deadline - taken_at)
+        limit = min(call.timeout, max(_GRACE, call.deadline - taken_at))
         timer = asyncio.get_running_loop().call_later(limit, conn.abandon)
         try:
             yield conn
@@ -190,7 +210,7 @@ class Database:
             fault = _in_context(error, conn, limit)
             if fault_of(fault) is Fault.OUTAGE:
                 self._outage.begin(fault)
-                await self._sweep(taken_at)
+                await self._sweep(conn.made_at)
             else:
                 self._outage.end(taken_at)
             if fault is error:
@@ -205,19 +225,30 @@ class Database:
             await self.pool.putconn(conn)
 
     async def _getconn(self, call: _Call) -> PooledConnection:
-        patience = min(self._settings.connect_timeout, call.deadline - monotonic())
+        asked_at = monotonic()
+        left = call.deadline - asked_at
+        if left <= 0:
+            raise self._give_up(call)
+        patience = min(self._settings.connect_timeout, left)
         try:
             return cast(PooledConnection, await self.pool.getconn(timeout=patience))
         except PoolTimeout as error:
-            self._outage.begin(self._connect_error or error)
+            # The caller's haste says nothing about the server, and a pool that is short of connections while
+            # others are answered is no outage. An attempt to connect that failed since then is one.
+            tells = patience < left or self._outage.connect_error is not None
+            if tells and self._outage.answered_at < asked_at:
+                self._outage.begin(self._outage.connect_error or error)
             raise
 
-    async def _sweep(self, taken_at: float) -> None:
-        """Renew all connections, unless that was done since this one was taken from the pool."""
-        if taken_at <= self._swept_at:
+    async def _sweep(self, made_at: float) -> None:
+        """Renew all connections, unless that was done since this one was made."""
+        if made_at <= self._swept_at:
             return
-        self._swept_at = monotonic()
-        await self.pool.drain()
+        self._swept_at = inf
+        try:
+            await self.pool.drain()
+        finally:
+            self._swept_at = monotonic()
 
     def _check_retry(self, error: psycopg.Error, call: _Call) -> None:
         """Return if the operation may run again; raise the error, or that the database is unavailable."""
@@ -237,16 +268,18 @@ class Database:
         since = monotonic() if self._outage.since is None else max(self._outage.since, call.started)
         return since + self._settings.outage_budget
 
+    def _forget(self, attempts: asyncio.Task[Any]) -> None:
+        self._with_deadline.discard(attempts)
+        # Asked for, or asyncio would log the error of attempts whose caller has left.
+        if not attempts.cancelled():
+            attempts.exception()
+
     def _give_up(self, call: _Call) -> DatabaseUnavailable:
         waited = monotonic() - call.started
         reason = self._outage.reason if self._outage.since is not None else "it is slow"
         return self._unavailable(
             f"PostgreSQL at {self._outage.target} gave no answer within {waited:.1f} s ({reason})."
         )
-
-    def _note_connect_failure(self, error: psycopg.Error) -> None:
-        self._connect_error = error
-        self._outage.reason = first_line(error)
 
 
 def _in_context(error: psycopg.Error, conn: PooledConnection, limit: float) -> psycopg.Error:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from enum import Enum, auto
+from math import inf
 from random import uniform
 from time import monotonic
 
@@ -95,6 +96,14 @@ class Outage:
         self.target = target
         self.since: float | None = None
         self.reason = ""
+        self.connect_error: psycopg.Error | None = None
+        """Why connecting failed last, since PostgreSQL answered last."""
+        self.answered_at = -inf
+        """When PostgreSQL answered last; monotonic seconds."""
+
+    def note_connect_failure(self, error: psycopg.Error) -> None:
+        self.connect_error = error
+        self.reason = first_line(error)
 
     def begin(self, error: Exception) -> None:
         self.reason = first_line(error)
@@ -106,7 +115,11 @@ class Outage:
     def end(self, asked_at: float) -> None:
         """Note an answer on a connection taken from the pool at `asked_at` (monotonic seconds)."""
         # An answer to what was asked before the outage began doesn't end it.
-        if self.since is None or asked_at < self.since:
+        if self.since is not None and asked_at < self.since:
+            return
+        self.answered_at = monotonic()
+        self.connect_error = None
+        if self.since is None:
             return
         logger.info("PostgreSQL at %s answers again after %.1f s.", self.target, monotonic() - self.since)
         self.since = None

@@ -2,9 +2,11 @@
 
 import logging
 import socket
+import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from inspect import isawaitable
+from time import monotonic
 from typing import Any, Self
 
 import psycopg
@@ -14,6 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from graphs.persistence.settings import PersistenceSettings
+from graphs.persistence.threads import in_thread
 
 Conninfo = str | Callable[[], str | Awaitable[str]]
 """A connection string, or what makes one for each new connection (rotating passwords, IAM tokens)."""
@@ -27,11 +30,20 @@ _RECONNECT_TIMEOUT = 1.0
 
 _MIN_SIZE = 4
 
+# How often the server looks whether the client of a running statement is still there. Without it, the
+# statement of an abandoned connection waits for its lock to the end, and its connection counts.
+_CONNECTION_CHECK = "client_connection_check_interval"
+_CONNECTION_CHECK_INTERVAL = "500ms"
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger
+
 
 class PooledConnection(AsyncConnection[DictRow]):
     """A connection that can be abandoned: whoever waits for its server is released at once."""
 
     abandoned = False
+    made_at = 0.0
+    """Monotonic seconds."""
 
     @classmethod
     async def connect(  # ty: ignore[incompatible-method-override] (the pool is its only caller)
@@ -39,13 +51,18 @@ class PooledConnection(AsyncConnection[DictRow]):
     ) -> Self:
         """Connect, and tell `on_failure` why it can't: the pool itself keeps that to its log."""
         try:
-            return await super().connect(conninfo, **kwargs)
+            conn = await super().connect(await _with_addresses(conninfo), **kwargs)
         except psycopg.Error as error:
             on_failure(error)
             raise
+        conn.made_at = monotonic()
+        return conn
 
     def abandon(self) -> None:
         """Shut the socket down, so that the pending wait ends with a connection error.
+
+        Closing it then resets the connection: packets of the operation that were lost are not sent again,
+        to arrive after the attempt that follows.
 
         `close()` would free the file descriptor under the event loop, which may by then watch another
         connection under the same number.
@@ -55,6 +72,7 @@ class PooledConnection(AsyncConnection[DictRow]):
             return
         sock = socket.socket(fileno=self.fileno())
         with suppress(OSError):  # the peer was quicker
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             sock.shutdown(socket.SHUT_RDWR)
         sock.detach()
 
@@ -119,9 +137,34 @@ def conninfo_source(conninfo: Conninfo, settings: PersistenceSettings) -> Callab
         if isawaitable(given):
             given = await given
         chosen = conninfo_to_dict(given)
-        return make_conninfo(given, **{name: value for name, value in defaults.items() if name not in chosen})
+        added = {name: value for name, value in defaults.items() if name not in chosen}
+        return make_conninfo(given, **added, options=_with_connection_check(str(chosen.get("options") or "")))
 
     return resolve
+
+
+def _with_connection_check(options: str) -> str:
+    """Add the check for clients that are gone to the server options, unless these have it."""
+    if _CONNECTION_CHECK in options:
+        return options
+    return f"{options} -c {_CONNECTION_CHECK}={_CONNECTION_CHECK_INTERVAL}".strip()
+
+
+async def _with_addresses(conninfo: str) -> str:
+    """Look up the host, which psycopg would do on the default executor.
+
+    A list of hosts, and a host that can't be looked up, are left to psycopg.
+    """
+    params = conninfo_to_dict(conninfo)
+    host = str(params.get("host") or "")
+    if not host or host.startswith("/") or "," in host or params.get("hostaddr"):
+        return conninfo
+    try:
+        found = await in_thread(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return conninfo
+    addresses = [str(address[0]) for *_, address in found]
+    return make_conninfo(conninfo, host=",".join([host] * len(addresses)), hostaddr=",".join(addresses))
 
 
 async def _keep_trying(pool: Pool) -> None:

@@ -15,22 +15,25 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
+    WRITES_IDX_MAP,
     ChannelVersions,
     Checkpoint,
     CheckpointMetadata,
     CheckpointTuple,
     DeltaChannelHistory,
 )
+from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow
 
 from graphs.persistence.database import Database
+from graphs.persistence.threads import in_thread
 
 T = TypeVar("T")
 
@@ -82,11 +85,14 @@ AND (c.metadata ->> 'run_id' = ANY(%(run_ids)s)) IS NOT TRUE
 # LangGraph's server and its checkpointers name one strategy differently.
 _STRATEGIES = {"delete_all": "delete"}
 
-_Rows = list[tuple[Any, ...]]
+_UPSERT_BLOBS = AsyncPostgresSaver.UPSERT_CHECKPOINT_BLOBS_SQL.encode()
+_UPSERT_WRITES = AsyncPostgresSaver.UPSERT_CHECKPOINT_WRITES_SQL.encode()
+_INSERT_WRITES = AsyncPostgresSaver.INSERT_CHECKPOINT_WRITES_SQL.encode()
 
-# The rows that the `aput` or `aput_writes` in progress stores, by channel or for all writes.
-_serialized: ContextVar[dict[str | None, _Rows]] = ContextVar("holdfast_serialized")
-_WRITES = None
+_Rows = Sequence[tuple[Any, ...]]
+
+# The blobs that go into the transaction of the `aput` in progress.
+_blobs: ContextVar[_Rows] = ContextVar("holdfast_blobs", default=())
 
 
 class HoldfastSaver(AsyncPostgresSaver):
@@ -111,18 +117,38 @@ class HoldfastSaver(AsyncPostgresSaver):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        with _serialized_once():
-            await asyncio.to_thread(self._serialize_values, config, checkpoint, new_versions)
-            return await self.database.run(partial(super().aput, config, checkpoint, metadata, new_versions))
+        # What a checkpoint says is fixed here: the graph may change its values in place while the operation
+        # waits for its turn or for the database.
+        blobs = await in_thread(self._dump_checkpoint, config, checkpoint, new_versions)
+        with _first(blobs):
+            # The base has nothing left to serialize, which it does in a thread while it holds a connection.
+            return await self.database.run(partial(super().aput, config, checkpoint, metadata, {}))
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        with _serialized_once():
-            await self.database.run(partial(super().aput_writes, config, writes, task_id, task_path))
+        special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
+        query = _UPSERT_WRITES if special else _INSERT_WRITES
+        place = config["configurable"]
+        rows = await in_thread(
+            self._dump_writes,
+            place["thread_id"],
+            place["checkpoint_ns"],
+            place["checkpoint_id"],
+            task_id,
+            task_path,
+            writes,
+        )
+
+        async def store() -> None:
+            async with self._cursor(pipeline=True) as cur:
+                await cur.executemany(query, rows)
+
+        await self.database.run(store)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        return await self.database.run(partial(super().aget_tuple, config))
+        row = await self.database.run(partial(super().aget_tuple, config))
+        return None if row is None else await self._loaded(row)
 
     async def alist(
         self,
@@ -136,7 +162,8 @@ class HoldfastSaver(AsyncPostgresSaver):
         size = _PAGE
         while limit is None or limit > 0:
             wanted = size if limit is None else min(size, limit)
-            page = await self.database.run(partial(self._page, config, filter, before, wanted))
+            rows = await self.database.run(partial(self._page, config, filter, before, wanted))
+            page = [await self._loaded(row) for row in rows]
             if len(page) < wanted or wanted == limit:
                 for item in page:
                     yield item
@@ -187,7 +214,31 @@ class HoldfastSaver(AsyncPostgresSaver):
     async def _cursor(self, *, pipeline: bool = False) -> AsyncGenerator[AsyncCursor[DictRow]]:
         # The base takes a lock before it asks the pool, and so runs one operation at a time.
         async with self.database.cursor(pipeline=pipeline) as cur:
+            if blobs := _blobs.get():
+                await cur.executemany(_UPSERT_BLOBS, blobs)
             yield cur
+
+    async def _load_checkpoint_tuple(self, value: DictRow) -> CheckpointTuple:
+        # The base asks for it in a thread while it holds a connection, so it gets the row as it is.
+        return cast(CheckpointTuple, value)
+
+    async def _loaded(self, row: CheckpointTuple) -> CheckpointTuple:
+        """Turn the row that stands for a checkpoint into that checkpoint."""
+        load = partial(PostgresSaver._load_checkpoint_tuple, cast(PostgresSaver, self))
+        return await in_thread(load, cast(DictRow, row))
+
+    def _dump_checkpoint(
+        self, config: RunnableConfig, checkpoint: Checkpoint, new_versions: ChannelVersions
+    ) -> _Rows:
+        """Return the rows of the values that the checkpoint's own row doesn't hold."""
+        values = {
+            channel: value
+            for channel, value in checkpoint["channel_values"].items()
+            if value is not None and not isinstance(value, (str, int, float, bool))
+        }
+        versions = {channel: version for channel, version in new_versions.items() if channel in values}
+        place = config["configurable"]
+        return self._dump_blobs(place["thread_id"], place["checkpoint_ns"], values, versions)
 
     async def _page(
         self,
@@ -197,7 +248,7 @@ class HoldfastSaver(AsyncPostgresSaver):
         limit: int,
     ) -> list[CheckpointTuple]:
         page = super().alist(config, filter=filter, before=before, limit=limit)
-        return [item async for item in page]
+        return [row async for row in page]
 
     async def _maintain(self, operation: Callable[[], Awaitable[None]]) -> None:
         await self.database.run(operation, attempt_timeout=_MAINTENANCE_TIMEOUT)
@@ -216,50 +267,15 @@ class HoldfastSaver(AsyncPostgresSaver):
             )
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
-    # What a checkpoint says is fixed when it is handed over: the graph may change its values in place while
-    # the operation waits for its turn or for the database.
-
-    def _serialize_values(
-        self, config: RunnableConfig, checkpoint: Checkpoint, new_versions: ChannelVersions
-    ) -> None:
-        kept = _serialized.get()
-        thread_id, namespace = config["configurable"]["thread_id"], config["configurable"]["checkpoint_ns"]
-        values = checkpoint["channel_values"]
-        for channel in new_versions.keys() & values.keys():
-            kept[channel] = super()._dump_blobs(
-                thread_id, namespace, {channel: values[channel]}, {channel: new_versions[channel]}
-            )
-
-    def _dump_blobs(
-        self, thread_id: str, checkpoint_ns: str, values: dict[str, Any], versions: ChannelVersions
-    ) -> _Rows:
-        kept = _serialized.get()
-        return [row for channel in versions for row in kept[channel]]
-
-    def _dump_writes(
-        self,
-        thread_id: str,
-        checkpoint_ns: str,
-        checkpoint_id: str,
-        task_id: str,
-        task_path: str,
-        writes: Sequence[tuple[str, Any]],
-    ) -> _Rows:
-        kept = _serialized.get()
-        if _WRITES not in kept:
-            kept[_WRITES] = super()._dump_writes(
-                thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes
-            )
-        return kept[_WRITES]
-
 
 @contextmanager
-def _serialized_once() -> Generator[None]:
-    token = _serialized.set({})
+def _first(blobs: _Rows) -> Generator[None]:
+    """Store these blobs in the transaction that comes."""
+    token = _blobs.set(blobs)
     try:
         yield
     finally:
-        _serialized.reset(token)
+        _blobs.reset(token)
 
 
 def _checkpoint_id(item: CheckpointTuple) -> str:

@@ -114,10 +114,27 @@ def _parse(conninfo: str) -> dict[str, Any]:
     if separator and scheme not in ("postgresql", "postgres"):
         raise ValueError(f"its scheme is {scheme!r}, and PostgreSQL's is 'postgresql'")
     try:
-        return conninfo_to_dict(conninfo)
+        params = conninfo_to_dict(conninfo)
     except ProgrammingError:
         # libpq's message quotes the string, password and all.
         raise ValueError("it can't be read as a PostgreSQL connection string") from None
+    if part := _misplaced(params):
+        raise ValueError(
+            f"its {part} has a character that no {part} has, so the password may have run into it"
+        )
+    return params
+
+
+def _misplaced(params: dict[str, Any]) -> str | None:
+    """Name the part that can't be right, as when a password has an '@' or a '/' that isn't encoded."""
+    hosts = str(params.get("host") or "").split(",")
+    if any(set("@/") & set(host) for host in hosts if not host.startswith("/")):
+        return "host"
+    if any(port and not port.isdecimal() for port in str(params.get("port") or "").split(",")):
+        return "port"
+    if set("@/") & set(str(params.get("dbname") or "")):
+        return "database"
+    return None
 
 
 def _in_words(error: ErrorDetails) -> str:

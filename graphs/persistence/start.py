@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from time import monotonic
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,8 @@ _REFUSALS = (
     "no pg_hba.conf entry",
     "permission denied for database",
     "does not exist",  # role or database
+    "unrecognized configuration parameter",  # older than PostgreSQL 14
+    "unsupported startup parameter",  # a pooler
 )
 
 
@@ -59,8 +62,10 @@ async def shared_database(
 ) -> AsyncGenerator[Database]:
     """Give the database of the running event loop: the saver, the store and every reader share its pool.
 
-    The first user opens it, starting the embedded PostgreSQL if there is no URI, and waits for PostgreSQL
-    within the outage budget. The pool closes with the last user, and never before. `source` makes the
+    The first user opens it, starting the embedded PostgreSQL if there is no URI, waits for PostgreSQL
+    within the outage budget, and sets up all tables. Where another event loop of this process has done so
+    and is still at it, there is nothing to wait for: an outage is then one of the operations' own, and
+    can't fail the opening. The pool closes with the last user, and never before. `source` makes the
     connection string of each new connection, in place of the URI's; `unavailable` is what operations
     raise once the budget is spent. Both are the first user's.
 
@@ -92,9 +97,7 @@ async def open_saver(
     """Open the checkpointer of the running event loop, with its tables set up. See `shared_database`."""
     settings = settings or load_settings()
     async with shared_database(settings, source=source, unavailable=unavailable) as database:
-        saver = HoldfastSaver(database, serde=serde)
-        await saver.setup()
-        yield saver
+        yield HoldfastSaver(database, serde=serde)
 
 
 @asynccontextmanager
@@ -112,7 +115,6 @@ async def open_store(
     settings = settings or load_settings()
     async with shared_database(settings, source=source, unavailable=unavailable) as database:
         store = HoldfastStore(database, ttl=ttl)
-        await store.setup()
         if ttl is None:
             yield store
             return
@@ -123,10 +125,15 @@ async def open_store(
             await store.stop_ttl_sweeper(timeout=_TTL_SWEEPER_STOP_TIMEOUT)
 
 
-async def wait_for_postgres(resolve: Callable[[], Awaitable[str]], budget: float) -> None:
+async def wait_for_postgres(
+    resolve: Callable[[], Awaitable[str]],
+    budget: float,
+    *,
+    unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
+) -> None:
     """Return once PostgreSQL accepts a connection that can write, telling the log what it waits for.
 
-    Raises DatabaseUnavailable after `budget` seconds, and ValueError at once if PostgreSQL refuses the
+    Raises `unavailable` after `budget` seconds, and ValueError at once if PostgreSQL refuses the
     user or has no such database.
     """
     started = told = monotonic()
@@ -143,7 +150,7 @@ async def wait_for_postgres(resolve: Callable[[], Awaitable[str]], budget: float
             return
         waited = monotonic() - started
         if waited >= budget:
-            raise DatabaseUnavailable(
+            raise unavailable(
                 f"PostgreSQL at {place} can't be reached; gave up after {waited:.0f} s. The last error was: "
                 f"{reason}. Check CHECKPOINT_POSTGRES_URI, and that PostgreSQL runs there and accepts "
                 "connections from this machine."
@@ -169,10 +176,52 @@ async def _open(
         from graphs.persistence.embedded import ensure_embedded
 
         conninfo = await asyncio.to_thread(ensure_embedded, settings.embedded_folder)
-    await wait_for_postgres(conninfo_source(source or conninfo, settings), settings.outage_budget)
     database = Database(conninfo, settings, source=source, unavailable=unavailable)
+    if _open_elsewhere(settings):
+        await database.open()
+        return database
+    wait = partial(
+        wait_for_postgres,
+        conninfo_source(source or conninfo, settings),
+        settings.outage_budget,
+        unavailable=unavailable,
+    )
+    await wait()
     await database.open()
+    try:
+        await _set_up(database, wait)
+    except BaseException:
+        await database.close()
+        raise
     return database
+
+
+def _open_elsewhere(settings: PersistenceSettings) -> bool:
+    """Tell whether another event loop of this process has these tables set up and in use."""
+    with _shared_lock:
+        return any(
+            settings in of_loop and of_loop[settings].database is not None for of_loop in _shared.values()
+        )
+
+
+async def _set_up(database: Database, wait: Callable[[], Awaitable[None]]) -> None:
+    """Create or migrate all tables, as long as PostgreSQL accepts connections meanwhile.
+
+    A migration may take long, so its time doesn't show that the server is frozen.
+    """
+
+    async def migrate() -> None:
+        await HoldfastSaver(database).setup()
+        await HoldfastStore(database).setup()
+
+    migration = asyncio.create_task(migrate())
+    try:
+        while not (await asyncio.wait({migration}, timeout=_SECONDS_BETWEEN_PROGRESS_LINES))[0]:
+            await wait()
+        await migration
+    finally:
+        migration.cancel()
+        await asyncio.wait({migration})
 
 
 def _raise_refusal(error: psycopg.OperationalError, place: str) -> None:

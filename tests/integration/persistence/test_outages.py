@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+import os
+import socket
+import struct
 import time
 from contextlib import AsyncExitStack
 
@@ -39,6 +42,10 @@ def _terminate_repeatedly(postgres):
     for _ in range(4):
         postgres.terminate_backends()
         time.sleep(0.3)
+
+
+def _backends(postgres):
+    return set(postgres.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'holdfast'"))
 
 
 @pytest.mark.parametrize("fault", [_restart, _stop_immediately, _kill, _terminate_repeatedly])
@@ -218,6 +225,83 @@ async def test_a_caller_in_a_hurry_does_not_renew_the_pool(settings, caplog, mon
             await database.run(ask_slowly, within=0.2)
 
         assert caplog.messages == []
+
+
+async def test_a_caller_in_a_hurry_begins_no_outage(settings, caplog):
+    async def connecting_takes_time() -> str:
+        await asyncio.sleep(0.3)
+        return settings.uri.get_secret_value()
+
+    async with shared_database(settings, source=connecting_takes_time) as database:
+
+        async def hold() -> None:
+            async with database.connection() as conn:
+                await conn.execute("SELECT pg_sleep(1)")
+
+        holders = [asyncio.create_task(database.run(hold)) for _ in range(4)]
+        await asyncio.sleep(0.5)
+        with pytest.raises(DatabaseUnavailable, match="it is slow"):
+            await database.run(hold, within=0.1)
+        await asyncio.gather(*holders)
+
+    assert caplog.messages == []
+
+
+async def test_a_caller_in_a_hurry_costs_no_connection(settings, postgres):
+    async with shared_database(settings) as database:
+        await database.pool.wait()
+
+        async def ask() -> None:
+            async with database.connection() as conn:
+                await conn.execute("SELECT pg_sleep(0.3)")
+
+        before = _backends(postgres)
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable, match="it is slow"):
+                await database.run(ask, within=0.05)
+        await asyncio.sleep(0.5)
+
+        assert _backends(postgres) == before
+
+
+async def test_no_attempt_is_made_when_the_time_is_up(settings):
+    async with shared_database(settings) as database:
+        asked = []
+
+        async def ask() -> None:
+            async with database.connection():
+                asked.append(True)
+
+        with pytest.raises(DatabaseUnavailable):
+            await database.run(ask, within=0)
+
+        assert asked == []
+
+
+async def test_an_abandoned_connection_is_reset_when_it_closes(settings):
+    # Otherwise the kernel goes on sending what it could not deliver, and it may arrive after the retry.
+    async with shared_database(settings) as database, database.connection() as conn:
+        conn.abandon()
+        with socket.socket(fileno=os.dup(conn.fileno())) as sock:
+            linger = struct.unpack("ii", sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
+
+    assert linger == (1, 0)
+    assert conn.closed
+
+
+async def test_abandoned_attempts_do_not_pile_up_on_the_server(own_postgres):
+    settings = PersistenceSettings(
+        **settings_for(own_postgres.uri, connection_budget=4, operation_timeout=0.5)
+    )
+    async with open_saver(settings) as saver:
+        with psycopg.connect(own_postgres.uri) as locker:
+            locker.execute("LOCK TABLE checkpoints IN ACCESS EXCLUSIVE MODE")
+            waiting = [asyncio.create_task(put(saver, f"t{n}")) for n in range(4)]
+            await asyncio.sleep(6)
+            connections = await asyncio.to_thread(own_postgres.connections)
+        await asyncio.gather(*waiting)
+
+    assert connections <= 2 * 4
 
 
 async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgres):

@@ -1,5 +1,6 @@
 import asyncio
 import inspect
+import threading
 
 import psycopg
 import pytest
@@ -41,6 +42,8 @@ async def test_the_tables_are_those_of_langgraph(saver, uri, postgres):
         "checkpoint_migrations",
         "checkpoint_writes",
         "checkpoints",
+        "store",
+        "store_migrations",
     ]
 
 
@@ -158,6 +161,26 @@ async def test_a_checkpoint_is_what_it_was_when_it_was_handed_over(settings):
         config = await waiting
 
         assert await values_of(saver, config) == {"messages": ["said"]}
+
+
+async def test_operations_do_not_wait_for_tools_that_keep_all_threads_busy(settings, caplog):
+    settings = settings.model_copy(update={"operation_timeout": 0.5, "outage_budget": 0.5})
+    tools_end = threading.Event()
+    async with open_saver(settings) as saver:
+        tools = [asyncio.create_task(asyncio.to_thread(tools_end.wait)) for _ in range(64)]
+        try:
+            async with asyncio.timeout(10):
+                config = await put(saver, "t")
+                await saver.aput_writes(config, [("messages", "w")], "task")
+                item = await saver.aget_tuple(config)
+                assert await history(saver, "t") == [config["configurable"]["checkpoint_id"]]
+        finally:
+            tools_end.set()
+            await asyncio.gather(*tools)
+
+    assert item is not None
+    assert item.pending_writes == [("task", "messages", "w")]
+    assert caplog.messages == []
 
 
 async def test_synchronous_calls_work_from_another_thread(saver):

@@ -1,12 +1,15 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.sessions import find_session, recent_sessions
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
+from graphs.server import session_routes
 from tests.support.checkpoints import put
 from tests.support.postgres import settings_for
 
@@ -101,3 +104,11 @@ async def test_an_outage_is_told_within_the_deadline_of_the_caller(own_postgres)
                 await find_session(saver.database, "t", within=0.5)
             assert time.monotonic() - started < 1
             assert timedelta(seconds=caught.value.retry_after) > timedelta(0)
+
+
+async def test_an_id_that_postgresql_cannot_hold_is_no_session():
+    app = Starlette(routes=session_routes.routes)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://holdfast") as client:
+        response = await client.get("/sessions/%00")
+
+    assert response.status_code == 404

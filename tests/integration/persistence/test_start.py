@@ -7,8 +7,9 @@ import pytest
 
 from graphs.persistence.cluster import ClusterError
 from graphs.persistence.outage import DatabaseUnavailable
+from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.settings import PersistenceSettings
-from graphs.persistence.start import open_saver, shared_database
+from graphs.persistence.start import open_saver, open_store, shared_database
 from tests.support.checkpoints import history, put
 from tests.support.postgres import settings_for
 
@@ -86,6 +87,55 @@ async def test_a_start_that_failed_can_be_repeated(own_postgres):
     async with open_saver(settings) as saver:
         await put(saver, "t")
         assert len(await history(saver, "t")) == 1
+
+
+async def test_another_event_loop_opens_while_postgresql_is_away(own_postgres):
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, outage_budget=1))
+
+    class Requeue(DatabaseUnavailable):
+        """As the server passes one that its worker knows."""
+
+    async def of_another_loop() -> None:
+        async with (
+            open_saver(settings, unavailable=Requeue) as saver,
+            open_store(settings, unavailable=Requeue) as store,
+        ):
+            with pytest.raises(Requeue):
+                await put(saver, "t")
+            await asyncio.to_thread(own_postgres.start)
+            await put(saver, "t")
+            await store.aput(("a",), "k", {"v": 1})
+
+    async with shared_database(settings):
+        own_postgres.stop()
+        await asyncio.to_thread(asyncio.run, of_another_loop())
+
+
+async def test_the_start_raises_what_its_caller_asks_for(own_postgres):
+    class Requeue(DatabaseUnavailable):
+        """As the server passes one that its worker knows."""
+
+    own_postgres.stop()
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, outage_budget=0.1))
+
+    with pytest.raises(Requeue, match="can't be reached"):
+        async with shared_database(settings, unavailable=Requeue):
+            pass
+
+
+async def test_a_server_frozen_in_a_migration_is_waited_for_within_the_budget(own_postgres, monkeypatch):
+    async def freeze(self) -> None:
+        own_postgres.freeze()
+        await self.database.migrate(super(HoldfastSaver, self).setup)
+
+    monkeypatch.setattr(HoldfastSaver, "setup", freeze)
+    monkeypatch.setattr("graphs.persistence.start._SECONDS_BETWEEN_PROGRESS_LINES", 0.2)
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, outage_budget=1))
+
+    async with asyncio.timeout(15):
+        with pytest.raises(DatabaseUnavailable, match="can't be reached"):
+            async with shared_database(settings):
+                pass
 
 
 async def test_a_callable_gives_the_connection_string_of_each_connection(uri):

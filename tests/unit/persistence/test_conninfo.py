@@ -1,3 +1,4 @@
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from graphs.persistence.pool import conninfo_source
@@ -24,6 +25,20 @@ async def test_what_the_uri_says_goes_first():
     params = conninfo_to_dict(await source())
 
     assert (params["connect_timeout"], params["target_session_attrs"]) == ("20", "any")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", "-c client_connection_check_interval=500ms"),
+        ("?options=-c%20jit%3Doff", "-c jit=off -c client_connection_check_interval=500ms"),
+        ("?options=-cclient_connection_check_interval%3D0", "-cclient_connection_check_interval=0"),
+    ],
+)
+async def test_the_server_is_asked_to_notice_a_client_that_is_gone(given, expected):
+    params = conninfo_to_dict(await conninfo_source(f"postgresql://app@db/sessions{given}", _SETTINGS)())
+
+    assert params["options"] == expected
 
 
 async def test_a_callable_is_asked_for_each_connection():

@@ -100,6 +100,16 @@ def test_an_answer_to_an_older_question_does_not_end_an_outage():
     assert outage.since is None
 
 
+def test_a_failure_to_connect_is_forgotten_once_there_is_an_answer():
+    outage = Outage("db:5432/sessions")
+    outage.note_connect_failure(psycopg.OperationalError("connection refused"))
+
+    outage.begin(psycopg.OperationalError("gone"))
+    outage.end(monotonic())
+
+    assert outage.connect_error is None
+
+
 def test_unavailable_says_when_to_try_again():
     assert DatabaseUnavailable("no").retry_after > 0
     assert DatabaseUnavailable("no", retry_after=30).retry_after == 30

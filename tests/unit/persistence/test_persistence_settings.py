@@ -71,6 +71,10 @@ def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
         ("postgresql+asyncpg://app:hunter2@db/sessions", "scheme is 'postgresql\\+asyncpg'"),
         ("mysql://app:hunter2@db/sessions", "scheme is 'mysql'"),
         ("app:hunter2@db/sessions", "can't be read"),
+        ("postgresql://app:hunter2/9@db:5432/sessions", "its port has"),
+        ("postgresql://app:9@hunter2@db/sessions", "its host has"),
+        ("postgresql://app:9/hunter2@db/sessions", "its database has"),
+        ("postgresql://app:9/@hunter2@db/sessions", "its database has"),
     ],
 )
 def test_a_bad_uri_is_explained_without_its_password(monkeypatch, uri, problem):
@@ -81,6 +85,13 @@ def test_a_bad_uri_is_explained_without_its_password(monkeypatch, uri, problem):
 
     assert "hunter2" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_target_shows_no_password_that_ran_into_another_part():
+    with pytest.raises(ValueError, match="password may have run into it") as caught:
+        target("postgresql://app:hunter2/9@db:5432/sessions")
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_password_is_not_shown_by_repr_or_by_pydantic():
