@@ -7,7 +7,7 @@ UV := .venv-tools/bin/uv
 INSTALLED := $(VENV)/.installed
 PYTEST_ARGS ?=
 URL ?=
-COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes
+COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test lint format lock clean
@@ -24,7 +24,7 @@ $(UV): requirements/bootstrap.lock
 
 $(INSTALLED): $(UV) requirements/dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(INSTALLED)
 
