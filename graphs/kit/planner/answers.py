@@ -55,6 +55,15 @@ def not_understood(tool: ToolProfile, filled: Filled) -> str:
     )
 
 
+def unknown(tool: ToolProfile, words: Sequence[str]) -> str:
+    """Return what is said when a request holds words that would be ignored if the tool ran."""
+    stand, name = "stands" if len(words) == 1 else "stand", tool.name.replace("_", " ")
+    return (
+        f"I don't know what {_quoted(words)} {stand} for here, so I did not run {name}. "
+        "Ask without it, or name a column, a file or an option that I have."
+    )
+
+
 def left_out(count: int) -> str:
     """Return the note on requests beyond what one message may hold; '' for none."""
     return f"I left out {count} more requests: send them in another message." if count else ""

@@ -55,6 +55,11 @@ class Argument:
         return tuple(sorted({*self.cues, self.label}, key=lambda cue: (-len(cue), cue)))
 
     @property
+    def names_things(self) -> bool:
+        """Whether it chooses among proper names, as of printers."""
+        return bool(self.options) and all(any(sign.isupper() for sign in option) for option in self.options)
+
+    @property
     def bound(self) -> str:
         """'low' or 'high' when the argument is one end of a range, else ''."""
         stems = {stem(word) for word in self.name.split("_")}
@@ -193,7 +198,13 @@ def _first(schema: dict[str, Any], *keys: str) -> float | None:
 
 def declared_words(tool: ToolProfile) -> frozenset[str]:
     """Return the stems of the words that the tool is declared with."""
-    texts: list[Sequence[str]] = [phrase(tool.name.replace("_", " ")), *tool.keywords]
+    named = [phrase(tool.name.replace("_", " ")), *tool.keywords]
+    return argument_words(tool) | frozenset(word for words in named for word in words)
+
+
+def argument_words(tool: ToolProfile) -> frozenset[str]:
+    """Return the stems of the words that the tool's arguments are declared with."""
+    texts: list[Sequence[str]] = []
     for argument in tool.arguments:
         texts += [phrase(cue) for cue in argument.own_cues]
         texts += [phrase(name) for names in argument.options.values() for name in names]

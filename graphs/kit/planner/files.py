@@ -9,7 +9,7 @@ from typing import Any
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile
 from graphs.kit.planner.mentions import mentions
-from graphs.kit.planner.prose import masked, named_files, unknown_files
+from graphs.kit.planner.prose import foreign_files, masked, named_files, unknown_files
 from graphs.kit.planner.words import find_phrase, stems, tokens
 from graphs.kit.state import Artifact, Column
 
@@ -114,8 +114,10 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, An
     named = files_named(text, desk)
     suffixes = {suffix for argument in arguments for suffix in argument.suffixes}
     choice.unfit = [name for name in full_names if PurePosixPath(name).suffix.lower() not in suffixes]
+    columns = {column["name"].lower() for name in desk.files for column in desk.columns(name)}
     choice.unknown = [
-        n for n in unknown_files(text, desk.files) if PurePosixPath(n).suffix.lower() in suffixes
+        *unknown_files(text, desk.files),
+        *(name for name in foreign_files(text, desk.files) if name.lower() not in columns),
     ]
     used: list[str] = []
     for argument in arguments:

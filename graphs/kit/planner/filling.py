@@ -1,5 +1,6 @@
 """A tool's arguments from a request: values that the text gives, or what is missing."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -219,7 +220,9 @@ def _fill_numbers(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
     found = find_quantities(masked(task.bare, names), task.tool, task.kept)
     filled.take(found.values)
     written = " ".join(value for value in filled.values.values() if isinstance(value, str))
-    filled.unused += [figure for figure in found.unused if figure not in written]
+    filled.unused += [
+        figure for figure in found.unused if figure not in written and not _ends_name(task, figure)
+    ]
     missing = [
         each
         for each in arguments
@@ -230,6 +233,12 @@ def _fill_numbers(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
         filled.values |= {each.name: whole.values[each.name] for each in missing if each.name in whole.values}
     for name, problem in found.problems.items():
         filled.open[name] = f"{task.tool.argument(name).label.capitalize()}: {problem}."
+
+
+def _ends_name(task: _Task, figure: str) -> bool:
+    """Return whether the figure belongs to a name ("Voron 2.4") where the tool chooses among names."""
+    takes_names = any(argument.names_things for argument in task.tool.of_kind("choice"))
+    return takes_names and re.search(rf"\b[A-Z]\w*\s{re.escape(figure)}(?!\w)", task.bare) is not None
 
 
 def _fill_words(task: _Task, filled: Filled) -> None:

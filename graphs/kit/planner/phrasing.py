@@ -14,6 +14,7 @@ _STARTERS = word_set(
     summarize tell test total update use validate verify visualise visualize want was were what
     when where which who why will would write"""
 )
+_TELLING_STARTERS = word_set("add adjust clean convert cut delete join remove split update repair export")
 _FOREIGN_STARTERS = word_set(
     """book buy call cook email mail message order phone pay play post publish reserve send share sing text
     translate tweet upload"""
@@ -73,6 +74,11 @@ _TAKES_AWAY = re.compile(
 _SAME_AGAIN = re.compile(
     r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
 )
+
+
+def request_verbs() -> frozenset[str]:
+    """Return the words that orders and questions begin with, but those that ask for a change of data."""
+    return _STARTERS - _TELLING_STARTERS
 
 
 def is_courtesy(text: str) -> bool:

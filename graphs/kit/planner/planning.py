@@ -9,6 +9,7 @@ from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
 from graphs.kit.planner.filling import fill
+from graphs.kit.planner.guard import unknown_words
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_flag, find_option
 from graphs.kit.planner.phrasing import (
@@ -77,6 +78,8 @@ class _Planner:
         if tool and tool.name not in concerned and starts_request(reply.text):
             return None
         request = completed(pending, reply, list(self._tools.values()), self._desk)
+        if request and self._asks_something_else(pending, reply, tool):
+            return None
         if request:
             return self._routed([request, *pending["waiting"]])
         if tool or is_courtesy(reply.text) or len(reply.text.split()) > _SHORT_REPLY_WORDS:
@@ -85,6 +88,18 @@ class _Planner:
         return Plan(
             requests=[], unserved=[], question=Question(**{**pending, "text": _NOT_FOUND + asked_again})
         )
+
+    def _asks_something_else(self, pending: Question, reply: Message, tool: ToolProfile | None) -> bool:
+        """Return whether the reply holds another tool's keyword, or a file that was not asked for."""
+        about = self._tools.get(pending["request"]["tool"])
+        if about is None:
+            return False
+        kinds = {about.argument(name).kind for name in pending["missing"]}
+        if kinds & {"text", "choice"}:
+            return False
+        other_tool = tool is not None and tool.name != about.name and self._has_keyword(reply.text)
+        files = named_files(reply.text, self._desk.files)
+        return other_tool or bool(files and "file" not in kinds)
 
     def plan_message(self, message: Message) -> Plan:
         """Return the plan for the requests in the message."""
@@ -193,7 +208,13 @@ class _Planner:
         gives_values = verdict.own_values or bool(self._options(text, last))
         if verdict.tool and (not varies_earlier(text) or starts_request(text) or self._has_keyword(text)):
             return False
-        return gives_values and (varies_earlier(text) or _is_short(text))
+        return gives_values and (varies_earlier(text) or (_is_short(text) and self._changes(text, last)))
+
+    def _changes(self, text: str, last: ToolProfile) -> bool:
+        """Return whether the last tool understands all of the text and gets other values by it."""
+        kept = self._conversation.last_arguments(last.name)
+        filled = fill(last, text, self._desk, kept)
+        return not unknown_words(last, text, self._desk, filled, varies=True) and filled.values != kept
 
     def _has_keyword(self, text: str) -> bool:
         words = tokens(masked(text, self._desk.files))

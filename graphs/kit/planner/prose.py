@@ -20,6 +20,12 @@ _SUFFIXES = "|".join(sorted((re.escape(suffix[1:]) for suffix in MEDIA_TYPES), k
 FILE_NAME = re.compile(rf"(?<![\w.\-])[\w\-]+(?:\.[\w\-]+)*\.(?:{_SUFFIXES})(?![\w])", re.IGNORECASE)
 """What looks like the name of a file that a session could hold."""
 
+_FOREIGN_FILE_NAME = re.compile(
+    r"(?<![\w.\-/@])(?=[\w\-.]*[^\W\d_])(?!(?:www|e\.g|i\.e|vs)\.)[\w\-]*\w(?:\.[\w\-]+)*"
+    r"(?:\.|(?<!\d)\.(?=\d))(?!\d(?<=\d\.\d))(?:(?=\d*[a-z])[a-z\d]{2,8}|(?=\d*[A-Z])[A-Z\d]{2,8})(?![\w(/])(?!\.\w)"
+)
+"""What looks like the name of a file of any other kind; "mesh.Then" is two sentences, "2.5mm" a figure."""
+
 _SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?!\s|$))+")
 _SQL = re.compile(
     r"\b(?:SELECT\b(?=.*?\bFROM\b)|(?i:select)(?=\s+(?:distinct\s+)?[\w\".]+(?:\s*[,(]|\s+from\b|\s+as\b)|\s*\*)"
@@ -106,10 +112,20 @@ def named_files(text: str, names: Iterable[str]) -> list[str]:
 
 
 def unknown_files(text: str, names: Iterable[str]) -> list[str]:
-    """Return what looks like names of files that the session does not hold."""
+    """Return what looks like names of files, of kinds that a session could hold, that it does not hold."""
     for name in sorted(names, key=len, reverse=True):
         text = _blanked(text, _name_pattern(name))
     return FILE_NAME.findall(_blanked(text, _FENCE))
+
+
+def foreign_files(text: str, names: Iterable[str]) -> list[str]:
+    """Return what looks like names of files of kinds that no session holds ("gear.step")."""
+    text = masked(without_sql(text), names)
+    return [
+        match[0]
+        for match in _FOREIGN_FILE_NAME.finditer(text)
+        if any(sign.isalpha() for sign in match[0].rpartition(".")[0])
+    ]
 
 
 def quoted(text: str) -> list[str]:

@@ -15,12 +15,13 @@ from graphs.kit.planner.cues import (
     cue_score,
     explicit_span,
 )
-from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
+from graphs.kit.planner.declarations import Argument, ToolProfile, argument_words, declared_words
 from graphs.kit.planner.figures import Figure, figures, unit_before
-from graphs.kit.planner.units import PERCENT, convert, unit_named
-from graphs.kit.planner.words import STOP_STEMS, tokens
+from graphs.kit.planner.units import PERCENT, UNITS, convert, unit_named
+from graphs.kit.planner.words import STOP_STEMS, stems, tokens
 
 _UNIT_FITS = 2.0
+_UNIT_STEMS = frozenset(word for unit in UNITS for word in stems(unit))
 
 
 @dataclass
@@ -38,6 +39,7 @@ class _Reading:
     figures: tuple[Figure, ...]
     places: Mapping[str, list[Place]]
     known_words: frozenset[str]
+    argument_words: frozenset[str]
 
     def cue(self, argument: Argument, figure: Figure) -> float:
         answer = explicit_span(self.text, argument)
@@ -61,7 +63,7 @@ def find_quantities(
     arguments = tool.of_kind("number")
     extra = tuple(argument.unit for argument in arguments if argument.unit and not unit_named(argument.unit))
     places = cue_places(text, arguments, tool.keywords)
-    reading = _Reading(text, figures(text, extra), places, declared_words(tool))
+    reading = _Reading(text, figures(text, extra), places, declared_words(tool), argument_words(tool))
     found = Quantities()
     free = _take_lists(reading, [a for a in arguments if a.many], found, cued_only)
     scalars = [argument for argument in arguments if not argument.many]
@@ -286,7 +288,11 @@ def _take_in_order(
 
     Return the figures that are left then.
     """
-    plain = [figure for figure in free if not figure.loose and not _labelled(reading, figure)]
+    plain = [
+        figure
+        for figure in free
+        if not figure.loose and not _labelled(reading, figure) and not _counts(reading, figure)
+    ]
     if not wanting or len(plain) != len(wanting):
         return free
     given = list(zip(wanting, plain, strict=True))
@@ -302,6 +308,11 @@ def _labelled(reading: _Reading, figure: Figure) -> bool:
     before = re.split(r"[,;:.!?()\n]", reading.text[max(0, figure.start - 60) : figure.start])[-1]
     near = {token.stem for token in tokens(before)[-2:] if _says_something(token.stem)}
     return bool((near | _noun_after(reading.text, figure)) - reading.known_words)
+
+
+def _counts(reading: _Reading, figure: Figure) -> bool:
+    """Return whether the figure counts things ("3 arms"): a noun behind it that is no unit, no argument's."""
+    return bool(_noun_after(reading.text, figure) - reading.argument_words - _UNIT_STEMS)
 
 
 def _noun_after(text: str, figure: Figure) -> set[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from graphs.kit.planner.columns import fits
 from graphs.kit.planner.declarations import Argument, ToolProfile
@@ -19,12 +19,13 @@ class PlannedRequest(TypedDict):
     """A request of the person and the tool chosen for it ('' while that is open).
 
     `keep` says what it takes over from the tool's last call: 'nothing', what is 'required' and not said
-    anew, or 'all' that is not said anew.
+    anew, or 'all' that is not said anew. `chosen` says that the person chose the tool.
     """
 
     text: str
     tool: str
     keep: Literal["nothing", "required", "all"]
+    chosen: NotRequired[bool]
 
 
 class Question(TypedDict):
@@ -162,7 +163,7 @@ def completed(
     request = question["request"]
     if question["tools"]:
         chosen = _chosen_tool(reply.text, [tool for tool in tools if tool.name in question["tools"]])
-        return PlannedRequest(text=request["text"], tool=chosen, keep=request["keep"]) if chosen else None
+        return PlannedRequest(**{**request, "tool": chosen, "chosen": True}) if chosen else None
     tool = next((tool for tool in tools if tool.name == request["tool"]), None)
     if tool is None:
         return None
@@ -171,7 +172,7 @@ def completed(
         return None
     said = " ".join([reply.text, *(name for name in desk.handed if name not in reply.text)]).strip()
     answer = f"({arguments[0].name}: {_safe(said)})" if len(arguments) == 1 else f"({_safe(said)})"
-    return PlannedRequest(text=f"{request['text']} {answer}", tool=request["tool"], keep=request["keep"])
+    return PlannedRequest(**{**request, "text": f"{request['text']} {answer}"})
 
 
 def _safe(text: str) -> str:

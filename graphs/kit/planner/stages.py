@@ -14,6 +14,7 @@ from graphs.kit.planner.conversation import NOTES, Conversation, is_handoff, not
 from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
 from graphs.kit.planner.files import files_named, refers_back
 from graphs.kit.planner.filling import fill
+from graphs.kit.planner.guard import unknown_words
 from graphs.kit.planner.planning import Plan, make_plan
 from graphs.kit.planner.prose import Message, read_message
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_arguments
@@ -142,6 +143,12 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
             question = ask_for_arguments(tool, request, filled, conversation.desk)
             question["waiting"] = plan["requests"][index + 1 :]
             return _asking(texts, question)
+        unknown = unknown_words(
+            tool, request["text"], conversation.desk, filled, varies=request["keep"] != "nothing"
+        )
+        if unknown and not request.get("chosen"):
+            left = [later["text"] for later in plan["requests"][index + 1 :]]
+            return _not_run(texts, tool, unknown, left)
         if (tool.name, filled.values) not in earlier:
             notes = {"plan": plan, "step": index, "unused": filled.unused}
             return _calling(conversation, tool.name, filled.values, notes)
@@ -155,7 +162,7 @@ def _texts(conversation: Conversation, results: Sequence[tuple[ToolCall, ToolMes
     """Return what the tools said, and a note on what no tool could use of the requests."""
     unused = [value for message in conversation.task_work for value in notes_of(message).get("unused", [])]
     said = [str(result.text) for _, result in results if result.status == "success"]
-    return [*said, answers.unused(unused)]
+    return [answers.unused(unused), *said]
 
 
 def _plan_of_task(conversation: Conversation, tools: Sequence[ToolProfile]) -> Plan:
@@ -196,6 +203,13 @@ def _stopped(
     left = [later["text"] for later in requests[step + 1 :]]
     text = answers.joined([*texts, answers.failure(result.text, request), answers.not_done(left)])
     return AIMessage(text, additional_kwargs={NOTES: {"failed": str(result.name)}})
+
+
+def _not_run(
+    texts: Sequence[str], tool: ToolProfile, unknown: Sequence[str], left: Sequence[str]
+) -> AIMessage:
+    text = answers.joined([*texts, answers.unknown(tool, unknown), answers.not_done(left)])
+    return AIMessage(text, additional_kwargs={NOTES: {"failed": tool.name}})
 
 
 def _asking(texts: Sequence[str], question: Question) -> AIMessage:

@@ -326,14 +326,14 @@ def test_request_that_no_tool_serves_is_said() -> None:
 def test_figure_and_column_without_use_are_said() -> None:
     talk = Talk()
     talk.say("What is the critical path of plan.csv for 99 people?")
-    assert talk.answer == "<critical_path>\n\nI had no use for “99” in your request."
+    assert talk.answer == "I had no use for “99” in your request.\n\n<critical_path>"
 
 
 @pytest.mark.parametrize("other", ["scan.stl", "sales.csv"])
 def test_file_named_in_vain_is_said(other: str) -> None:
     talk = Talk()
     assert talk.say(f"Inspect bracket.stl and {other}") == one("inspect_mesh", **BRACKET)
-    assert talk.answer == f"<inspect_mesh>\n\nI had no use for “{other}” in your request."
+    assert talk.answer == f"I had no use for “{other}” in your request.\n\n<inspect_mesh>"
 
 
 def test_requests_beyond_the_limit_are_said() -> None:
@@ -345,7 +345,7 @@ def test_requests_beyond_the_limit_are_said() -> None:
 
 def test_long_message_is_read_in_part_and_said_so() -> None:
     talk = Talk()
-    assert talk.say("Inspect bracket.stl. " + "It was a fine day at sea. " * 1000) == one(
+    assert talk.say("Inspect bracket.stl. " + "I had a fine day at sea. " * 1000) == one(
         "inspect_mesh", **BRACKET
     )
     assert talk.answer == "I read only the first 6,000 characters of your message.\n\n<inspect_mesh>"

@@ -18,12 +18,7 @@ def talk(*files: Artifact) -> Talk:
 @pytest.mark.parametrize(
     ("text", "unused"),
     [
-        ("Total revenue by region for Tent", ["Tent"]),
         ('Total revenue by region for "Tent"', ["Tent"]),
-        ("Total revenue by region in the North", ["North"]),
-        ("Total revenue for Tent in New York", ["Tent", "New York"]),
-        ("Total revenue by region in March 2024", ["March"]),
-        ("Total revenue by region in march 2024", ["march"]),
         ("Total revenue by region on 5 January 2024", ["5 January 2024"]),
         ("Total revenue by region since 2024-01-05", ["2024-01-05"]),
         # these are used, or say nothing about the rows
@@ -39,8 +34,24 @@ def test_names_and_dates_that_nothing_took_are_said(text: str, unused: list[str]
     conversation = talk()
     assert [name for name, _ in conversation.say(text)] == ["sum_up"]
     noted = ", ".join(f"“{name}”" for name in unused)
-    note = f"\n\nI had no use for {noted} in your request." if unused else ""
-    assert conversation.answer == f"<sum_up>{note}"
+    note = f"I had no use for {noted} in your request.\n\n" if unused else ""
+    assert conversation.answer == f"{note}<sum_up>"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Total revenue by region for Tent", "“Tent”"),
+        ("Total revenue by region in the North", "“North”"),
+        ("Total revenue for Tent in New York", "“Tent”, “York”"),
+        ("Total revenue by region in March 2024", "“March”"),
+        ("Total revenue by region in march 2024", "“march”"),
+    ],
+)
+def test_request_for_names_that_nothing_takes_is_not_run(text: str, words: str) -> None:
+    conversation = talk()
+    assert conversation.say(text) == []
+    assert conversation.answer.startswith(f"I don't know what {words} stand")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +74,7 @@ def test_large_numbers_and_dates_are_read_whole(text: str, arguments: dict[str, 
     "handed", ["", "\n[attached: gehan.csv][attached: endpoints.csv][attached: rossi.csv]"]
 )
 def test_file_with_most_of_the_named_columns_is_meant(handed: str) -> None:
-    assert talk(*TRIALS).say(f"Compare the ranks of sbp_change by arm.{handed}") == [
+    assert talk(*TRIALS).say(f"Compare sbp_change by arm.{handed}") == [
         ("compare_arms", {"file": "endpoints.csv", "endpoint": "sbp_change", "arm": "arm"})
     ]
 

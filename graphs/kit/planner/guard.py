@@ -1,0 +1,137 @@
+"""What a request says that its tool can't know: words that would change the answer if they were heard."""
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from graphs.kit.artifacts import MEDIA_TYPES
+from graphs.kit.planner.cues import explicit_span
+from graphs.kit.planner.dates import written_dates
+from graphs.kit.planner.declarations import ToolProfile, declared_words
+from graphs.kit.planner.figures import figures
+from graphs.kit.planner.files import Desk
+from graphs.kit.planner.filling import Filled
+from graphs.kit.planner.mentions import mentions
+from graphs.kit.planner.phrasing import is_statement, request_verbs
+from graphs.kit.planner.prose import masked, sentences, without_sql
+from graphs.kit.planner.units import UNITS
+from graphs.kit.planner.words import STOP_STEMS, corrected, stem, stems, tokens, word_set
+
+_HARMLESS = word_set(
+    """please kindly today now other another know possible possibly big little me my mine data dataset table
+    file spreadsheet result answer figure much many long get see want need tell give calculate compute
+    hi hello hey thank instead again same well value set equal respectively about roughly around quickly
+    first second finally afterwards each both between together following given above below
+    whether because since while during within without excluding omitting per versus vs against across among
+    else etc least most
+    yes ok okay sure just really actually simply quick good nice new way thing something someone people
+    person question problem idea like able would should mean use work help look find show go going
+    take keep come put do done did think guess believe suppose hope detect responsible
+    trial study analysis regression patient participant subject project w"""
+)
+"""Words that ask politely, join others or name the field: what a tool does is the same without them."""
+
+_CHANGING = re.compile(
+    r"\b(?:(?:one|single)[\s-]+(?:sided|tailed)|(?:last|next|this|previous|past|current)\s+"
+    r"(?:day|week|month|quarter|year)s?)\b",
+    re.IGNORECASE,
+)
+"""What changes a request although each of its words is known by itself."""
+
+_VARYING = frozenset(
+    stem(word) for word in word_set("add also plus drop remove without exclude excluding leave omit include")
+)
+"""Words that change a list of an earlier call."""
+
+_TAKEN_AWAY = re.compile(r"\b(?:without|excluding|except|omitting)\s+(?:the\s+)?(\w+)", re.IGNORECASE)
+_PAIR = re.compile(
+    r"\b(?:between\s+(?P<a>\w+)\s+and|(?P<b>\w+)\s+(?:vs\.?|versus|against))\s+(?P<c>\w+)", re.IGNORECASE
+)
+_CAPITALISED = re.compile(r"(?<=[a-z] )[A-Z]\w*")
+_GROUPING = re.compile(r"\b(?:by|per|each)\s+(\w+)", re.IGNORECASE)
+
+
+def unknown_words(
+    tool: ToolProfile, text: str, desk: Desk, filled: Filled, *, varies: bool = False
+) -> list[str]:
+    """Return the words of the request, as written, that neither the tool nor the files nor its values know.
+
+    Names of files, quotes, code, dates, units and statements beside the request don't count, and a word
+    that is one slip away from a known one is known. `varies` says that the request changes an earlier
+    call, where "without" takes a value away.
+    """
+    prose = masked(without_sql(text) if tool.takes_sql else text, desk.files)
+    known = _known_words(tool) | _words_of_session(desk) | _words_of_values(filled)
+    changing = list(_CHANGING.finditer(prose))
+    if not varies:
+        session = _words_of_session(desk)
+        changing += [match for match in _TAKEN_AWAY.finditer(prose) if stem(match[1]) in session]
+    changing = [match for match in changing if not set(stems(match[0])) <= _words_of_values(filled)]
+    found = [(match.start(), match[0]) for match in changing]
+    if varies:
+        known |= _VARYING
+    spans = [*_settled(prose, tool, desk, filled, known), *(match.span() for match in changing)]
+    found += [
+        (token.start, prose[token.start : token.end])
+        for token in tokens(prose)
+        if len(token.stem) > 1
+        and not token.stem.isdigit()
+        and corrected(token.stem, known) not in known
+        and not any(start <= token.start < end for start, end in spans)
+    ]
+    return list(dict.fromkeys(word for _, word in sorted(found)))
+
+
+def _settled(
+    prose: str, tool: ToolProfile, desk: Desk, filled: Filled, known: frozenset[str]
+) -> list[tuple[int, int]]:
+    """Return where the text is understood otherwise than word by word, or only tells something."""
+    columns = [column for name in desk.files for column in desk.columns(name)]
+    spans = [(date.start, date.end) for date in written_dates(prose)]
+    spans += [(figure.start, figure.end) for figure in figures(prose)]
+    spans += [(mention.start, mention.end) for mention in mentions(prose, columns)]
+    spans += [sentence.span() for sentence in sentences(prose) if is_statement(sentence[0])]
+    for pair in _PAIR.finditer(prose):
+        if {stem(word) for word in pair.groups() if word} & known:
+            spans.append(pair.span())
+    answered = [each for each in tool.of_kind("column") if explicit_span(prose, each)]
+    if answered:
+        # the column that is missing was asked for, and this is no news
+        spans += [match.span(1) for match in _GROUPING.finditer(prose)]
+    if any(each.names_things and each.name not in filled.values for each in tool.of_kind("choice")):
+        # a tool that lacks the one named says so itself, with those that it knows
+        spans += [match.span() for match in _CAPITALISED.finditer(prose)]
+    return spans
+
+
+@lru_cache(maxsize=256)
+def _known_words(tool: ToolProfile) -> frozenset[str]:
+    """Return what the tool declares, and words that change nothing."""
+    texts = [tool.description, *(argument.description for argument in tool.arguments)]
+    declared = {word for text in texts for word in stems(text)}
+    in_examples = {word for example in tool.examples for word in stems(masked(example))}
+    together = {"".join(keyword) for keyword in tool.keywords}
+    return declared_words(tool) | declared | in_examples | together | _plain_words()
+
+
+@lru_cache(maxsize=1)
+def _plain_words() -> frozenset[str]:
+    units = [name for name, unit in UNITS.items() if unit.dimension not in {"usd", "eur", "gbp"}]
+    said = [*_HARMLESS, *request_verbs(), *units, *(suffix[1:] for suffix in MEDIA_TYPES)]
+    return STOP_STEMS | {word for text in said for word in stems(text)}
+
+
+def _words_of_session(desk: Desk) -> frozenset[str]:
+    names = [PurePosixPath(name).stem for name in desk.files]
+    names += [column["name"] for name in desk.files for column in desk.columns(name)]
+    return frozenset(word for name in names for word in stems(name))
+
+
+def _words_of_values(filled: Filled) -> frozenset[str]:
+    said = [str(each) for value in filled.values.values() for each in _listed(value)]
+    files = [name for name in filled.unused if "." in name]
+    return frozenset(word for text in [*said, *files] for word in stems(text))
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else [value]
