@@ -36,22 +36,25 @@ def has_attachments(content: object) -> bool:
     return isinstance(content, list) and any(map(_is_attachment, content))
 
 
-def take_attachments(content: Sequence[str | dict[str, Any]], artifacts: SessionArtifacts) -> Content:
+def take_attachments(content: Sequence[str | dict[str, Any]], artifacts: SessionArtifacts | None) -> Content:
     """Return the content with each attached file stored and replaced by a line that names it.
 
-    A file that can't be taken becomes a line "[not taken: reason]": the rest of the message still counts.
+    A file that can't be taken becomes a line "[not taken: reason]": the rest of the message still counts. No
+    file is taken without a session (`artifacts` is None).
     """
     return list(_replaced(content, artifacts))
 
 
 def _replaced(
-    content: Sequence[str | dict[str, Any]], artifacts: SessionArtifacts
+    content: Sequence[str | dict[str, Any]], artifacts: SessionArtifacts | None
 ) -> Iterator[str | dict[str, Any]]:
     for block in content:
         if isinstance(block, str) or not _is_attachment(block):
             yield block
             continue
         try:
+            if artifacts is None:
+                raise InputError("there is no thread yet to keep it: create one, and run on it.")
             artifact = artifacts.save(*_named_bytes(block))
         except InputError as error:
             yield {"type": "text", "text": f"\n[not taken: {error}]"}

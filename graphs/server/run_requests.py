@@ -4,8 +4,8 @@
   it, so that neither a graph nor an assistant could choose a default. A run whose thread is deleted with it
   has no session and no checkpointer, and fails when it is asked to be durable.
 - Files attached to messages go to the artifact store here, before the server sees them: the server keeps a
-  run's input in its first checkpoint, and bytes do not belong into a checkpoint. Not those of a run without
-  a thread: the server makes its thread later, so that there is no session yet to keep them.
+  run's input in its first checkpoint, and bytes do not belong into a checkpoint. A run without a thread that
+  is kept gets its thread from the server later: there is no session yet, and its files are refused.
 
 A command of the event streaming protocol can't choose a durability: the server gives its runs its own.
 """
@@ -24,6 +24,7 @@ from graphs.kit.errors import InputError
 
 _RUN_PATHS = re.compile(r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?:stream|wait|batch|crons))?/?")
 _MESSAGE_PATHS = re.compile(r"/threads/(?P<thread_id>[^/]+)/(?:commands|state)/?")
+_SOCKET_PATHS = re.compile(r"/threads/(?P<thread_id>[^/]+)/stream/events/?")
 DEFAULT_DURABILITY = "sync"
 
 
@@ -35,6 +36,9 @@ class RunRequestMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
+        if scope["type"] == "websocket" and (socket := _SOCKET_PATHS.fullmatch(scope["path"])):
+            await self.app(scope, _rewritten_frames(receive, socket["thread_id"]), send)
+            return
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
@@ -69,7 +73,7 @@ def rewrite_run_request(body: bytes, thread_id: str | None, *, starts_run: bool 
         if isinstance(request, dict):
             if starts_run and (thread_id or request.get("on_completion") == "keep"):
                 _set_durability(request)
-            if artifacts:
+            if artifacts or request.get("on_completion") == "keep":
                 _take_attachments(_parameters(request), artifacts)
     try:
         return orjson.dumps(payload)
@@ -88,7 +92,7 @@ def _set_durability(run: dict[str, Any]) -> None:
         run["durability"] = DEFAULT_DURABILITY
 
 
-def _take_attachments(parameters: dict[str, Any], artifacts: SessionArtifacts) -> None:
+def _take_attachments(parameters: dict[str, Any], artifacts: SessionArtifacts | None) -> None:
     command = parameters.get("command")
     resumed = command.get("update") if isinstance(command, dict) else None
     for given in (*(parameters.get(key) for key in ("input", "update", "values")), resumed):
@@ -96,6 +100,21 @@ def _take_attachments(parameters: dict[str, Any], artifacts: SessionArtifacts) -
         for message in messages if isinstance(messages, list) else [messages]:
             if isinstance(message, dict) and has_attachments(message.get("content")):
                 message["content"] = take_attachments(message["content"], artifacts)
+
+
+def _rewritten_frames(receive: Receive, thread_id: str) -> Receive:
+    """Give the commands that a WebSocket brings with their attachments stored."""
+
+    async def rewritten() -> Message:
+        message = await receive()
+        if not message.get("text"):
+            return message
+        body = await asyncio.to_thread(
+            rewrite_run_request, message["text"].encode(), thread_id, starts_run=False
+        )
+        return {**message, "text": body.decode()}
+
+    return rewritten
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -11,8 +11,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
 from starlette.types import Message
+from starlette.websockets import WebSocket
 
 from graphs.kit.artifacts import SessionArtifacts
 from graphs.server.run_requests import RunRequestMiddleware, rewrite_run_request
@@ -260,6 +262,33 @@ async def test_attachment_in_a_command_of_event_streaming(
     sent = json.loads(received["body"])
     assert sent["params"]["input"]["messages"][0]["content"][1] == ATTACHED
     assert sent.keys() == command.keys(), "the protocol has no durability"
+    assert artifacts.read("a.csv") == CSV
+
+
+def test_a_kept_run_without_a_thread_has_its_files_refused() -> None:
+    run = {"on_completion": "keep", "input": {"messages": [message(block())]}}
+    text = rewritten(run, None)["input"]["messages"][0]["content"][1]["text"]
+
+    assert text == "\n[not taken: there is no thread yet to keep it: create one, and run on it.]"
+
+
+def test_attachment_in_a_command_over_the_websocket(artifacts: SessionArtifacts) -> None:
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text(await socket.receive_text())
+        await socket.close()
+
+    app = Starlette(
+        routes=[WebSocketRoute("/threads/{thread_id}/stream/events", echo)],
+        middleware=[Middleware(RunRequestMiddleware)],
+    )
+    command = {"id": 1, "method": "run.start", "params": {"input": {"messages": [message(block())]}}}
+    with TestClient(app).websocket_connect(f"/threads/{THREAD_ID}/stream/events") as socket:
+        socket.send_text(json.dumps(command))
+        sent = json.loads(socket.receive_text())
+
+    assert sent["params"]["input"]["messages"][0]["content"][1] == ATTACHED
+    assert sent.keys() == command.keys()
     assert artifacts.read("a.csv") == CSV
 
 
