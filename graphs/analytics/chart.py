@@ -43,8 +43,8 @@ from graphs.analytics.chart_style import (
     short_number,
     style_axis,
     time_bucket,
-    to_png,
 )
+from graphs.kit.pictures import to_png
 
 MAX_ORDERED_BARS = 60
 MAX_BOXES = 12

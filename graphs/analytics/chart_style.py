@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from typing import Literal
 
@@ -15,6 +14,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pandas.api import types
+
+from graphs.kit.pictures import literal
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart with any common colour vision. Their yellow
 # is left out, too faint on white.
@@ -104,7 +105,7 @@ def plain(text: object) -> str:
     """Text on one line, cut to a legible length, with no $ that would start a formula in matplotlib."""
     flat = " ".join(str(text).split())
     short = flat if len(flat) <= _LONGEST_NAME else flat[: _LONGEST_NAME - 1].rstrip() + "…"
-    return _no_formula(short)
+    return literal(short)
 
 
 def short_number(number: float) -> str:
@@ -120,12 +121,10 @@ def new_figure(title: str, note: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     lines = textwrap.wrap(title, 72)[:2]
-    figure.suptitle(
-        _no_formula("\n".join(lines)), x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK
-    )
+    figure.suptitle(literal("\n".join(lines)), x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
     axes = figure.add_subplot()
     if note:
-        axes.set_title(_no_formula(note), loc="left", fontsize=9, color=_MUTED)
+        axes.set_title(literal(note), loc="left", fontsize=9, color=_MUTED)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_MUTED)
     axes.tick_params(colors=INK, labelsize=9)
@@ -140,7 +139,7 @@ def grid(axes: Axes, which: Literal["x", "y", "both"]) -> None:
 
 def style_axis(axis: Axis, values: pd.Series, label: str) -> None:
     """Label an axis, with ticks that suit its values: dates, years, whole numbers, or large numbers."""
-    axis.set_label_text(_no_formula(textwrap.shorten(label, 80, placeholder="…")), fontsize=10, color=INK)
+    axis.set_label_text(literal(textwrap.shorten(label, 80, placeholder="…")), fontsize=10, color=INK)
     if types.is_datetime64_any_dtype(values):
         locator = AutoDateLocator()
         axis.set_major_locator(locator)
@@ -170,14 +169,3 @@ def add_legend(axes: Axes, title: str) -> None:
         title=plain(title),
         alignment="left",
     )
-
-
-def to_png(figure: Figure) -> bytes:
-    """PNG without the name and version of the software that drew it: equal charts are equal bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def _no_formula(text: str) -> str:
-    return text.replace("$", r"\$")

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from textwrap import fill
 
 import numpy as np
@@ -17,6 +16,7 @@ from matplotlib.tri import Triangulation
 
 from graphs.formulation.optimise import Optimum, region_vertices
 from graphs.formulation.scheffe import ScheffeFit
+from graphs.kit.pictures import literal, to_png
 
 # Corners of the unit triangle: the first component at the top, the second left, the third right.
 _CORNERS = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
@@ -86,14 +86,11 @@ def ternary_png(
         plot.plot(
             *star.T, "*", markersize=22, color="#E69F00", markeredgecolor="black", zorder=6, clip_on=False
         )
-    figure.text(0.05, 0.95, _plain(title or f"Predicted {fit.response}"), fontsize=13, fontweight="bold")
+    figure.text(0.05, 0.95, literal(title or f"Predicted {fit.response}"), fontsize=13, fontweight="bold")
     figure.text(
         0.05, 0.938, _caption(fit, section, optimum), fontsize=9.5, color=_GREY, va="top", linespacing=1.4
     )
-    buffer = BytesIO()
-    # Matplotlib would write its version into the file, and the bytes would change with it.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    return to_png(figure)
 
 
 def _section(
@@ -147,7 +144,7 @@ def _draw_contours(plot: Axes, scale: Axes, fit: ScheffeFit, section: _Section) 
     for text in plot.clabel(lines, fontsize=9, colors="black", fmt=lambda value: f"{value:g}"):
         text.set_path_effects(halo)
     bar = plot.figure.colorbar(filled, cax=scale)
-    bar.set_label(_plain(fit.response), fontsize=10)
+    bar.set_label(literal(fit.response), fontsize=10)
     bar.outline.set_visible(False)
 
 
@@ -211,13 +208,8 @@ def _caption(fit: ScheffeFit, section: _Section, optimum: Optimum | None) -> str
     if optimum is not None:
         blend = ", ".join(f"{fit.components[i]} {100 * optimum.blend[i]:.1f} %" for i in section.columns)
         lines.append(f"Optimum (star): {optimum.predicted:.4g} at {blend}")
-    return _plain("\n".join(fill(line, 100) for line in lines))
+    return literal("\n".join(fill(line, 100) for line in lines))
 
 
 def _short(name: str) -> str:
-    return _plain(name if len(name) <= 28 else name[:27] + "\u2026")
-
-
-def _plain(text: str) -> str:
-    """The text so that a dollar sign in it is drawn, not read as the start of a formula."""
-    return text.replace("$", r"\$")
+    return literal(name if len(name) <= 28 else name[:27] + "\u2026")

@@ -4,7 +4,6 @@ matplotlib's object interface on the Agg canvas: no pyplot, no global state, so 
 same time; equal schedules give equal bytes.
 """
 
-import io
 from datetime import date
 
 import numpy as np
@@ -17,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from graphs.kit.pictures import to_png
 from graphs.project_bodhi.dates import Calendar
 from graphs.project_bodhi.schedule import Schedule, ScheduledTask
 from graphs.project_bodhi.tasks import Plan
@@ -67,9 +67,7 @@ def gantt(plan: Plan, schedule: Schedule, calendar: Calendar | None = None, titl
         fontsize=9.5,
         labelcolor=_INK,
     )
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return to_png(figure)
 
 
 def _draw_bars(axes: Axes, tasks: tuple[ScheduledTask, ...], finish: float) -> None:

@@ -1,12 +1,12 @@
 """The Kaplan-Meier picture: curves with confidence bands and censoring ticks above a number-at-risk table."""
 
 from collections.abc import Sequence
-from io import BytesIO
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from graphs.kit.pictures import literal, to_png
 from graphs.trial_analysis.survival import LogRankTest, SurvivalCurve
 
 # Okabe & Ito's palette, which people with a colour vision deficiency can tell apart; yellow, too pale for
@@ -43,9 +43,9 @@ def survival_png(
 
     for curve, colour in zip(curves, COLOURS, strict=False):
         _draw_curve(plot, curve, colour)
-    _dress(plot, max(curve.steps[-1].time for curve in curves), _plain(time_label), _plain(survival_label))
+    _dress(plot, max(curve.steps[-1].time for curve in curves), literal(time_label), literal(survival_label))
     top = 1 - 0.34 / height_in
-    figure.text(left, top, _plain(title), fontsize=13, fontweight="bold", color="#222222")
+    figure.text(left, top, literal(title), fontsize=13, fontweight="bold", color="#222222")
     if test is not None:
         figure.text(left, top - _ROW_IN / height_in, _test_text(test), fontsize=10, color=_GREY)
     plot.legend(
@@ -58,10 +58,7 @@ def survival_png(
     )
     _draw_at_risk(table, curves, [tick for tick in plot.get_xticks() if tick <= plot.get_xlim()[1]])
 
-    buffer = BytesIO()
-    # Matplotlib would write its version into the file, and the bytes would change with it.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    return to_png(figure)
 
 
 def _draw_curve(plot: Axes, curve: SurvivalCurve, colour: str) -> None:
@@ -122,9 +119,4 @@ def _test_text(test: LogRankTest) -> str:
 
 
 def _short(name: str, length: int) -> str:
-    return _plain(name if len(name) <= length else name[: length - 1] + "\u2026")
-
-
-def _plain(text: str) -> str:
-    """The text so that a dollar sign in it is drawn, not read as the start of a formula."""
-    return text.replace("$", r"\$")
+    return literal(name if len(name) <= length else name[: length - 1] + "\u2026")
