@@ -1,7 +1,8 @@
 """The embedded PostgreSQL of a development machine.
 
-Whoever uses it holds a shared lock on a file, which the kernel takes back however the process ends. A
-keeper process waits until nobody holds it any more, and stops PostgreSQL. So a dev server that reloads
+Whoever uses it holds a shared lock on two files, which the kernel takes back however the process ends. A
+keeper process waits until nobody holds the one any more, and stops PostgreSQL if it can then have the
+other. So a dev server that reloads
 finds it running, several servers share it, and a SIGKILL leaves nothing behind. PostgreSQL and the keeper
 are in sessions of their own: Ctrl-C in a terminal doesn't reach them.
 
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,7 +48,21 @@ class _Lock:
         os.close(self._fd)
 
 
-_held: dict[Path, _Lock] = {}
+class _Use:
+    """The locks of a process that uses PostgreSQL.
+
+    "users" tells whether there are any: whoever is to stop PostgreSQL takes it, and never waits for it.
+    The keeper waits for "leaving" instead. When it gets that one, nobody takes it for a user.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with ExitStack() as stack:
+            for purpose in ("users", "leaving"):
+                stack.enter_context(closing(_Lock(folder, purpose, fcntl.LOCK_SH)))
+            self.close = stack.pop_all().close
+
+
+_held: dict[Path, _Use] = {}
 _held_lock = threading.Lock()
 
 
@@ -62,7 +77,7 @@ def ensure_embedded(folder: Path, *, linger: float = _LINGER) -> str:
     cluster = _cluster(folder, socket_folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _held_lock:
-        held = _held.get(folder) or _Lock(folder, "users", fcntl.LOCK_SH)
+        held = _held.get(folder) or _Use(folder)
         try:
             with closing(_Lock(folder, "start", fcntl.LOCK_EX)):
                 cluster.initialise()
@@ -107,7 +122,7 @@ def keep(folder: Path, linger: float) -> None:
     os.setsid()
     os.chdir("/")
     while True:
-        _Lock(folder, "users", fcntl.LOCK_EX).close()
+        _Lock(folder, "leaving", fcntl.LOCK_EX).close()
         time.sleep(linger)
         if not folder.exists():
             return

@@ -132,12 +132,14 @@ def test_ctrl_c_leaves_it_running_until_the_server_has_flushed(folder):
         assert _stops(folder)
 
 
-def test_release_stops_it_at_once(folder):
-    ensure_embedded(folder, linger=_LINGER)
-    assert _running(folder)
+def test_release_stops_it_at_once_whatever_the_keeper_does_then(folder):
+    for _ in range(5):
+        ensure_embedded(folder, linger=_LINGER)
+        time.sleep(0.1)  # the keeper waits for the release by now, and wakes up with it
+        assert _running(folder)
 
-    release_embedded(folder)
-    assert not _running(folder)
+        release_embedded(folder)
+        assert not _running(folder)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand it to another account")
