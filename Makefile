@@ -5,12 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := .venv-tools/bin/uv
 INSTALLED := $(VENV)/.installed
+PGBOUNCER := .venv-tools/.pgbouncer
 PYTEST_ARGS ?=
+WORKERS ?= 3
 URL ?=
+SECONDS ?= 60
+SEED ?=
+QUICK ?=
+BENCHMARKS ?= saver ablation availability server workarounds recovery
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test lint format lock clean
+.PHONY: help install pgbouncer dev demo test chaos bench bench-quick lint format lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,14 +34,29 @@ $(INSTALLED): $(UV) requirements/dev.lock pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(INSTALLED)
 
+pgbouncer: $(PGBOUNCER)  ## Put the PgBouncer that the tests use into .venv-tools
+
+$(PGBOUNCER): requirements/pgbouncer.lock tests/support/pgbouncer_install.py
+	@$(PYTHON) -m tests.support.pgbouncer_install
+	@touch $(PGBOUNCER)
+
 dev: $(INSTALLED)  ## Start the server, with an embedded PostgreSQL unless CHECKPOINT_POSTGRES_URI is set
 	@$(BIN)/python -m graphs.server.dev
 
 demo: $(INSTALLED)  ## One task for each agent, and a PostgreSQL restart in the middle (URL=… for a running server)
 	@$(BIN)/python -m graphs.server.demo $(if $(URL),--url $(URL))
 
-test: $(INSTALLED)  ## Run all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+test: $(INSTALLED) $(PGBOUNCER)  ## Run all tests
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+chaos: $(INSTALLED)  ## Random database faults under users at work, for SECONDS=60; SEED=… repeats a run
+	@$(BIN)/python -m tests.faults.harness.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+bench: $(INSTALLED)  ## Measure for some 20 minutes, and write docs/benchmarks (BENCHMARKS=saver: one alone)
+	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name $(if $(QUICK),--quick); done
+
+bench-quick:  ## Measure in small, a few minutes, to the screen only
+	@$(MAKE) --no-print-directory bench QUICK=1
 
 lint: $(INSTALLED)  ## Check style, types and import contracts
 	$(BIN)/ruff check .
@@ -51,6 +72,7 @@ lock: $(UV)  ## Pin the newest versions that pyproject.toml allows
 	$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements/prod.lock
 	$(COMPILE) --upgrade --all-extras --group dev pyproject.toml -o requirements/dev.lock
+	$(PYTHON) -m tests.support.pgbouncer_install --lock
 
 clean:  ## Remove what install and dev made (sessions and files in .holdfast included)
 	rm -rf $(VENV) .venv-tools .holdfast .langgraph_api

@@ -11,6 +11,8 @@ from graphs.server.process import DevServer, isolated_project
 from tests.support.postgres import PostgresInstance
 from tests.support.waiting import START_SECONDS
 
+_TESTS = Path(__file__).parent
+
 
 @pytest.fixture(scope="module")
 def postgres() -> Generator[PostgresInstance]:
@@ -50,3 +52,9 @@ async def client(server: DevServer) -> AsyncGenerator[LangGraphClient]:
     """The SDK's client of the server."""
     async with get_client(url=server.url, api_key=None, timeout=150) as client:
         yield client
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits longest, so that no worker is left with it at the end."""
+    slowest_first = ("faults", "acceptance", "integration", "unit")
+    items.sort(key=lambda item: slowest_first.index(item.path.relative_to(_TESTS).parts[0]))

@@ -1,4 +1,4 @@
-"""The command line: `holdfast ask`, `holdfast sessions list | show | restore | resume`."""
+"""The command line: `holdfast ask`, `holdfast sessions list | show | restore | resume`, `holdfast sizing`."""
 
 import json
 import sys
@@ -21,6 +21,7 @@ from graphs.client.files import download_file, files_path, upload_files
 from graphs.client.restore import DEFAULT_DEADLINE, DEFAULT_URL, list_sessions, restore_session
 from graphs.client.resume import APPROVE, REJECT, resume_session
 from graphs.client.session import Session, SessionStatus
+from graphs.client.sizing import Deployment
 
 app = typer.Typer(help="Talk to Holdfast's agents, and restore their sessions.", no_args_is_help=True)
 sessions_app = typer.Typer(help="List, show, restore and resume sessions.", no_args_is_help=True)
@@ -110,6 +111,48 @@ def resume(
     _exit_by_status(session)
 
 
+@app.command()
+def sizing(
+    replicas: Annotated[int, typer.Option(help="Server processes; in a rolling update, old and new.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(envvar="N_JOBS_PER_WORKER", help="Runs side by side in one process.")
+    ] = 10,
+    isolated_loops: Annotated[
+        bool, typer.Option("--isolated-loops", envvar="BG_JOB_ISOLATED_LOOPS", help="A pool for each run.")
+    ] = False,
+    budget: Annotated[
+        int, typer.Option(envvar="CHECKPOINT_CONNECTION_BUDGET", help="Connections of one process.")
+    ] = 20,
+    max_connections: Annotated[int, typer.Option(help="PostgreSQL's setting.")] = 100,
+    reserved: Annotated[
+        int, typer.Option(help="PostgreSQL's superuser_reserved_connections + reserved_connections.")
+    ] = 3,
+    others: Annotated[int, typer.Option(help="Connections of all other clients of that PostgreSQL.")] = 0,
+    server_pool: Annotated[
+        int,
+        typer.Option(
+            envvar="LANGGRAPH_POSTGRES_POOL_MAX_SIZE",
+            help="The server's own pool, if DATABASE_URI is on the same PostgreSQL.",
+        ),
+    ] = 0,
+    users: Annotated[int, typer.Option(help="People with a run at work at the same time.")] = 0,
+) -> None:
+    """Count the connections that a deployment may open; exit with 1 if PostgreSQL has not as many."""
+    try:
+        deployment = Deployment(
+            replicas, jobs, isolated_loops, budget, max_connections, reserved, others, server_pool, users
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    problems = deployment.problems
+    typer.echo("It does not fit." if problems else "It fits.")
+    _print_sizing(deployment)
+    for problem in problems:
+        notes.print(problem, style="red", markup=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
 async def _ask(
     url: str, agent: str, text: str, files: list[Path], thread: str | None, save_to: Path | None
 ) -> Session:
@@ -161,6 +204,25 @@ def _print_session(session: Session) -> None:
         console.print_json(json.dumps(interrupt.get("value"), default=str))
     for hint in _hints(session):
         notes.print(hint, style="yellow", markup=False, soft_wrap=True)
+
+
+def _print_sizing(deployment: Deployment) -> None:
+    rows = [
+        ("event loops, and so pools, of one process", deployment.loops),
+        ("connections of one pool", deployment.pool_size),
+        ("connections of one process", deployment.per_process),
+        ("connections of all processes", deployment.total),
+        ("connections that PostgreSQL has for them", deployment.available),
+        ("more processes that there is room for", deployment.room),
+        ("runs side by side", deployment.runs),
+    ]
+    if not console.is_terminal:
+        typer.echo("\n".join(f"{name}\t{figure}" for name, figure in rows))
+        return
+    table = Table("at most", Column("", justify="right"))
+    for name, figure in rows:
+        table.add_row(name, str(figure))
+    console.print(table)
 
 
 def _hints(session: Session) -> list[str]:

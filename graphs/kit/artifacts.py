@@ -190,6 +190,11 @@ class SessionArtifacts:
         """Remove the file for good; raises as `read` does."""
         self.file_system.rm_file(self._existing(name))
 
+    def delete_all(self) -> None:
+        """Remove all files of the session for good; without any it does nothing."""
+        if self.file_system.exists(self.folder):
+            self.file_system.rm(self.folder, recursive=True)
+
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}"
 

@@ -9,6 +9,7 @@ message that the model and the person read; the conversation goes on.
 """
 
 import inspect
+import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ class Session:
     """What a tool may reach: the files of the session that calls it, and a line to whoever watches."""
 
     artifacts: SessionArtifacts
+    idempotency_key: str
+    """Names this call to services outside: the same when the call runs again after a crash, a re-queue, a
+    resume or a retry, and another one for every other call. A service that takes each key once, as payment
+    services do, acts exactly once. A tool with several effects adds a word of its own to it for each."""
     report: Callable[[str], None] = lambda _: None
     known: Mapping[str, Artifact | None] = field(default_factory=dict)
     changes: dict[str, Artifact | None] = field(default_factory=dict)
@@ -106,6 +111,7 @@ def agent_tool(
             thread_id = str(runtime.config["configurable"]["thread_id"])
             session = Session(
                 session_artifacts(thread_id),
+                _idempotency_key(thread_id, runtime),
                 report=_reporter(runtime),
                 known=runtime.state.get("artifacts") or {},
             )
@@ -139,6 +145,15 @@ def hints_of(tool: BaseTool) -> Hints:
 
 def _reporter(runtime: ToolRuntime) -> Callable[[str], None]:
     return lambda text: runtime.stream_writer({"progress": text})
+
+
+def _idempotency_key(thread_id: str, runtime: ToolRuntime) -> str:
+    """The task's id follows from the checkpoint that holds the call, so it is there again when a step is.
+
+    Alone a call's id won't do: some models number their calls anew in each turn.
+    """
+    task_id = runtime.execution_info.task_id if runtime.execution_info else ""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"holdfast:{thread_id}/{task_id}/{runtime.tool_call_id}"))
 
 
 def _arguments_schema(function: FunctionType) -> type[BaseModel]:

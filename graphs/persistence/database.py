@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
@@ -11,9 +11,13 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import AsyncCursor
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.rows import DictRow
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from graphs.persistence import metrics
+from graphs.persistence.credentials import lockout_at
+from graphs.persistence.migration_lock import session_lock, transaction_lock
 from graphs.persistence.outage import (
     ConnectionLost,
     DatabaseUnavailable,
@@ -24,30 +28,32 @@ from graphs.persistence.outage import (
     first_line,
     pauses,
 )
-from graphs.persistence.pool import Conninfo, PooledConnection, conninfo_source, create_pool
+from graphs.persistence.pool import PooledConnection, connect, conninfo_source, create_pool
 from graphs.persistence.settings import PersistenceSettings, target
+from graphs.persistence.shortage import shortage_at
 
 T = TypeVar("T")
 
 # Building an index on a large table takes its time, and so does waiting for a replica that builds it.
 _MIGRATION_TIMEOUT = 1_800.0
 
-_MIGRATION_LOCK = 0x686F6C6466617374  # "holdfast"
-_MIGRATION_POLL = 0.1
-
 # How long an attempt goes on after its caller left. A connection costs more than most queries take.
 _GRACE = 1.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Call:
     """What `Database.connection` has to know of the operation that it serves. Times are monotonic."""
 
+    name: str
     started: float
     timeout: float
     deadline: float = inf
     connection: PooledConnection | None = None
     """Set while the operation holds one connection over several checkouts."""
+    lacks: str = ""
+    """What PostgreSQL lacked for it at the last attempt."""
+    given_up: bool = False
 
 
 _call: ContextVar[_Call] = ContextVar("holdfast_call")
@@ -68,22 +74,30 @@ class Database:
         conninfo: str,
         settings: PersistenceSettings,
         *,
-        source: Conninfo | None = None,
         unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
     ) -> None:
         self._settings = settings
         self._unavailable = unavailable
         self._outage = Outage(target(conninfo))
+        self._shortage = shortage_at(target(conninfo))
+        self._lockout = lockout_at(target(conninfo))
         self._swept_at = -inf
         self._with_deadline: set[asyncio.Task[Any]] = set()
         self._turns = asyncio.Semaphore(settings.pool_size)
-        self.pool = create_pool(
-            conninfo_source(source or conninfo, settings), settings, self._outage.note_connect_failure
-        )
+        self.waiting = 0
+        """Operations that wait for a connection to come free."""
+        self._in_use = 0
+        self._resolve = conninfo_source(conninfo, settings)
+        self.pool = create_pool(self._resolve, settings, self._note_connect)
 
     async def open(self) -> None:
         """Open the pool. It connects in the background."""
+        metrics.pools.add(self)
         await self.pool.open()
+
+    async def connect(self) -> PooledConnection:
+        """Make a connection beside the pool, which its caller closes. Raises psycopg.Error."""
+        return await connect(self._resolve, self._settings)
 
     async def close(self) -> None:
         """Close the pool, for good."""
@@ -91,25 +105,48 @@ class Database:
             attempts.cancel()
         await asyncio.gather(*self._with_deadline, return_exceptions=True)
         await self.pool.close()
+        self._outage.forget()
+        metrics.pools.remove(self)
+
+    def stats(self) -> metrics.PoolStats:
+        """Return how the pool is now. Any thread may ask."""
+        pool = self.pool.get_stats()
+        return metrics.PoolStats(
+            max_size=pool["pool_max"],
+            size=pool["pool_size"],
+            idle=pool["pool_available"],
+            in_use=self._in_use,
+            waiting=self.waiting,
+            in_progress=self._outage.operations,
+            lost=pool.get("connections_lost", 0) + pool.get("returns_bad", 0),
+            connect_failures=pool.get("connections_errors", 0),
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether all connections are at work, so that an operation has to wait."""
+        return self._turns.locked()
 
     async def run(
         self,
         operation: Callable[[], Awaitable[T]],
         *,
+        name: str = "other",
         within: float | None = None,
         attempt_timeout: float | None = None,
     ) -> T:
         """Return what `operation` returns, running it again after each outage or conflict.
 
-        It must be idempotent: it may have run to its end before its connection broke. `within` bounds the
-        whole call, waiting included; without it, waiting for PostgreSQL is bounded by the outage budget.
-        `attempt_timeout` abandons a single attempt; the setting by default. All in seconds.
+        It must be idempotent: it may have run to its end before its connection broke. `name` is what the
+        metrics call this kind of operation. `within` bounds the whole call, waiting included; without it,
+        waiting for PostgreSQL is bounded by the outage budget. `attempt_timeout` abandons a single attempt;
+        the setting by default. All in seconds.
 
         Raises DatabaseUnavailable (or what stands for it) when the time is up, and the operation's own
         errors at once.
         """
         now = monotonic()
-        call = _Call(started=now, timeout=attempt_timeout or self._settings.operation_timeout)
+        call = _Call(name, now, attempt_timeout or self._settings.operation_timeout)
         if within is None:
             return await self._attempts(operation, call)
         call.deadline = now + within
@@ -128,6 +165,7 @@ class Database:
     async def _attempts(self, operation: Callable[[], Awaitable[T]], call: _Call) -> T:
         token = _call.set(call)
         waits = pauses()
+        self._outage.operations += 1
         try:
             while True:
                 try:
@@ -136,8 +174,11 @@ class Database:
                     raise self._unavailable("The server is shutting down.") from error
                 except psycopg.Error as error:
                     self._check_retry(error, call)
-                await asyncio.sleep(min(next(waits), max(0.0, call.deadline - monotonic())))
+                await self._outage.pause(min(next(waits), max(0.0, call.deadline - monotonic())))
         finally:
+            self._shortage.end(call)
+            self._outage.operations -= 1
+            metrics.operation_seconds(call.name).observe(monotonic() - call.started)
             _call.reset(token)
 
     @asynccontextmanager
@@ -147,7 +188,7 @@ class Database:
         The connection is abandoned when the attempt's time is up. An error that shows it broken renews
         the whole pool, once for all operations that such an outage hits.
         """
-        call = _call.get(None) or _Call(started=monotonic(), timeout=self._settings.operation_timeout)
+        call = _call.get(None) or _Call("other", monotonic(), self._settings.operation_timeout)
         if call.connection is not None:
             yield call.connection
             return
@@ -157,36 +198,45 @@ class Database:
     @asynccontextmanager
     async def cursor(self, *, pipeline: bool = False) -> AsyncGenerator[AsyncCursor[DictRow]]:
         """Open a cursor on a connection from the pool; in a pipeline, its statements are one transaction."""
-        async with self.connection() as conn, AsyncExitStack() as stack:
-            if pipeline:
-                await stack.enter_async_context(conn.pipeline())
-            yield await stack.enter_async_context(conn.cursor(binary=True))
+        async with self.connection() as conn, conn.cursor(binary=True) as cur:
+            if not pipeline:
+                yield cur
+                return
+            async with conn.pipeline():
+                yield cur
 
     async def migrate(self, step: Callable[[], Awaitable[None]]) -> None:
         """Run a schema migration while no other replica runs one. All its statements share a connection."""
 
         async def locked() -> None:
-            async with self.connection() as conn:
+            async with self.connection() as conn, self._migration_lock(conn):
                 call = _call.get()
-                await _lock_migrations(conn)
                 call.connection = conn
                 try:
                     await step()
                 finally:
                     call.connection = None
-                    if not conn.closed:
-                        await conn.execute("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
 
-        await self.run(locked, attempt_timeout=_MIGRATION_TIMEOUT)
+        await self.run(locked, name="migrate", attempt_timeout=_MIGRATION_TIMEOUT)
+
+    @asynccontextmanager
+    async def _migration_lock(self, conn: PooledConnection) -> AsyncGenerator[None]:
+        if not conn.pooled:
+            async with session_lock(conn):
+                yield
+            return
+        async with await self.connect() as beside, transaction_lock(beside):
+            yield
 
     @asynccontextmanager
     async def _turn(self, call: _Call) -> AsyncGenerator[None]:
-        limit = None if call.deadline == inf else max(0.0, call.deadline - monotonic())
+        asked_at = monotonic()
+        self.waiting += 1
         try:
-            async with asyncio.timeout(limit):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise self._give_up(call) from None
+            await self._wait_for_turn(call)
+        finally:
+            self.waiting -= 1
+            metrics.BACKPRESSURE_SECONDS.inc(monotonic() - asked_at)
         try:
             # The outage may have outlasted this operation's budget while it waited for its turn.
             if self._outage.since is not None and monotonic() >= self._end_of_budget(call):
@@ -195,21 +245,35 @@ class Database:
         finally:
             self._turns.release()
 
+    async def _wait_for_turn(self, call: _Call) -> None:
+        if call.deadline == inf or not self.busy:
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(max(0.0, call.deadline - monotonic())):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise self._give_up(call) from None
+
     @asynccontextmanager
     async def _checkout(self, call: _Call) -> AsyncGenerator[PooledConnection]:
         conn = await self._getconn(call)
         taken_at = monotonic()
         limit = min(call.timeout, max(_GRACE, call.deadline - taken_at))
-        timer = asyncio.get_running_loop().call_later(limit, conn.abandon)
+        self._in_use += 1
         try:
-            yield conn
+            with conn.watched(limit):
+                yield conn
+            if conn.turned_read_only:
+                # What it read may be older than what another server wrote since.
+                raise ReadOnlySqlTransaction("the server turned read-only")
         except psycopg.Error as error:
-            if conn.abandoned and limit < call.timeout:
+            if conn.abandoned and not conn.dead and limit < call.timeout:
                 # The caller's haste says nothing about the server.
                 raise NoAnswer(f"no answer within {limit:.1f} s") from error
             fault = _in_context(error, conn, limit)
             if fault_of(fault) is Fault.OUTAGE:
-                self._outage.begin(fault)
+                self._outage.begin(fault, made_at=conn.made_at)
                 await self._sweep(conn.made_at)
             else:
                 self._outage.end(taken_at)
@@ -219,8 +283,9 @@ class Database:
         else:
             self._outage.end(taken_at)
         finally:
-            timer.cancel()
+            self._in_use -= 1
             if conn.abandoned:
+                metrics.ABANDONED.inc()
                 await conn.close()
             await self.pool.putconn(conn)
 
@@ -245,6 +310,7 @@ class Database:
         if made_at <= self._swept_at:
             return
         self._swept_at = inf
+        metrics.SWEEPS.inc()
         try:
             await self.pool.drain()
         finally:
@@ -255,9 +321,13 @@ class Database:
         fault = fault_of(error)
         if fault is None:
             raise error
+        call.lacks = first_line(error) if fault is Fault.SHORTAGE else ""
+        if fault is Fault.SHORTAGE:
+            self._shortage.begin(call, error)
         if call.deadline == inf:
             call.deadline = self._end_of_budget(call)
         if monotonic() < call.deadline:
+            metrics.retries(fault).inc()
             return
         if fault is Fault.CONFLICT:
             raise error
@@ -268,6 +338,11 @@ class Database:
         since = monotonic() if self._outage.since is None else max(self._outage.since, call.started)
         return since + self._settings.outage_budget
 
+    def _note_connect(self, error: psycopg.Error | None) -> None:
+        self._lockout.note(error)
+        if error is not None:
+            self._outage.note_connect_failure(error)
+
     def _forget(self, attempts: asyncio.Task[Any]) -> None:
         self._with_deadline.discard(attempts)
         # Asked for, or asyncio would log the error of attempts whose caller has left.
@@ -275,7 +350,14 @@ class Database:
             attempts.exception()
 
     def _give_up(self, call: _Call) -> DatabaseUnavailable:
+        if not call.given_up:  # an attempt that outlives its caller gives up once more
+            call.given_up = True
+            metrics.GIVEN_UP.inc()
         waited = monotonic() - call.started
+        if call.lacks:
+            return self._unavailable(
+                f"PostgreSQL at {self._outage.target} could not do it within {waited:.1f} s ({call.lacks})."
+            )
         reason = self._outage.reason if self._outage.since is not None else "it is slow"
         return self._unavailable(
             f"PostgreSQL at {self._outage.target} gave no answer within {waited:.1f} s ({reason})."
@@ -284,20 +366,10 @@ class Database:
 
 def _in_context(error: psycopg.Error, conn: PooledConnection, limit: float) -> psycopg.Error:
     """Return the error that says what happened to the connection, when the given one doesn't."""
+    if conn.dead:
+        return ConnectionLost("the line is dead: the server's machine doesn't react any more")
     if conn.abandoned:
         return NoAnswer(f"no answer within {limit:.1f} s")
-    if conn.closed and fault_of(error) is None:
+    if conn.closed and fault_of(error) is not Fault.OUTAGE:
         return ConnectionLost(f"connection lost: {first_line(error)}")
     return error
-
-
-async def _lock_migrations(conn: PooledConnection) -> None:
-    """Take the advisory lock, which ends with the connection at the latest."""
-    # A blocking pg_advisory_lock() would hold a snapshot, which the CREATE INDEX CONCURRENTLY of the
-    # replica that has the lock waits for: a deadlock.
-    while True:
-        cursor = await conn.execute("SELECT pg_try_advisory_lock(%s) AS locked", (_MIGRATION_LOCK,))
-        row = await cursor.fetchone()
-        if row and row["locked"]:
-            return
-        await asyncio.sleep(_MIGRATION_POLL)

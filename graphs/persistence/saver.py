@@ -1,21 +1,20 @@
 """The checkpointer."""
 
 import asyncio
+import json
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
-    Generator,
     Iterable,
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, LiteralString, ParamSpec, TypeVar, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -25,16 +24,22 @@ from langgraph.checkpoint.base import (
     CheckpointMetadata,
     CheckpointTuple,
     DeltaChannelHistory,
+    get_serializable_checkpoint_metadata,
 )
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
+from langgraph.checkpoint.serde.types import _DeltaSnapshot
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow
 
 from graphs.persistence.database import Database
+from graphs.persistence.group_commit import GroupCommit
+from graphs.persistence.statements import Row, Statement, put_checkpoint, put_writes
 from graphs.persistence.threads import in_thread
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _PAGE = 100
@@ -85,14 +90,9 @@ AND (c.metadata ->> 'run_id' = ANY(%(run_ids)s)) IS NOT TRUE
 # LangGraph's server and its checkpointers name one strategy differently.
 _STRATEGIES = {"delete_all": "delete"}
 
-_UPSERT_BLOBS = AsyncPostgresSaver.UPSERT_CHECKPOINT_BLOBS_SQL.encode()
-_UPSERT_WRITES = AsyncPostgresSaver.UPSERT_CHECKPOINT_WRITES_SQL.encode()
-_INSERT_WRITES = AsyncPostgresSaver.INSERT_CHECKPOINT_WRITES_SQL.encode()
-
-_Rows = Sequence[tuple[Any, ...]]
-
-# The blobs that go into the transaction of the `aput` in progress.
-_blobs: ContextVar[_Rows] = ContextVar("holdfast_blobs", default=())
+# Values of this size take about 1 ms to write and 2 ms to read, with the interpreter's lock held most of
+# that time. Smaller ones are done sooner than a thread takes them up.
+_LARGE = 500_000  # bytes
 
 
 class HoldfastSaver(AsyncPostgresSaver):
@@ -105,6 +105,11 @@ class HoldfastSaver(AsyncPostgresSaver):
     def __init__(self, database: Database, *, serde: SerializerProtocol | None = None) -> None:
         super().__init__(database.pool, serde=serde)
         self.database = database
+        self._group_commit = GroupCommit(database)
+        self._large_channels: set[str] = set()
+        # LangGraph keeps these in the row of the checkpoint, where everybody can read them.
+        self._encrypts = isinstance(serde, EncryptedSerializer)
+        self._in_row = (bool,) if self._encrypts else (str, int, float, bool)
 
     async def setup(self) -> None:
         """Create or migrate the tables; any number of replicas may do so at once."""
@@ -119,18 +124,19 @@ class HoldfastSaver(AsyncPostgresSaver):
     ) -> RunnableConfig:
         # What a checkpoint says is fixed here: the graph may change its values in place while the operation
         # waits for its turn or for the database.
-        blobs = await in_thread(self._dump_checkpoint, config, checkpoint, new_versions)
-        with _first(blobs):
-            # The base has nothing left to serialize, which it does in a thread while it holds a connection.
-            return await self.database.run(partial(super().aput, config, checkpoint, metadata, {}))
+        row, blobs = await self._serialized(
+            new_versions, self._dump_checkpoint, config, checkpoint, metadata, new_versions
+        )
+        self._note_sizes((channel, blob) for _, _, channel, _, _, blob in blobs)
+        await self._write("put", [put_checkpoint(row, blobs)])
+        return _config_of(config, checkpoint["id"])
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
-        query = _UPSERT_WRITES if special else _INSERT_WRITES
         place = config["configurable"]
-        rows = await in_thread(
+        rows = await self._serialized(
+            [channel for channel, _ in writes],
             self._dump_writes,
             place["thread_id"],
             place["checkpoint_ns"],
@@ -139,16 +145,16 @@ class HoldfastSaver(AsyncPostgresSaver):
             task_path,
             writes,
         )
-
-        async def store() -> None:
-            async with self._cursor(pipeline=True) as cur:
-                await cur.executemany(query, rows)
-
-        await self.database.run(store)
+        self._note_sizes((channel, blob) for *_, channel, _, blob in rows)
+        special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
+        await self._write("put_writes", put_writes(rows, upsert=special))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        row = await self.database.run(partial(super().aget_tuple, config))
-        return None if row is None else await self._loaded(row)
+        row = await self.database.run(partial(super().aget_tuple, config), name="get")
+        if row is None:
+            return None
+        [item] = await self._loaded([row])
+        return item
 
     async def alist(
         self,
@@ -162,8 +168,8 @@ class HoldfastSaver(AsyncPostgresSaver):
         size = _PAGE
         while limit is None or limit > 0:
             wanted = size if limit is None else min(size, limit)
-            rows = await self.database.run(partial(self._page, config, filter, before, wanted))
-            page = [await self._loaded(row) for row in rows]
+            rows = await self.database.run(partial(self._page, config, filter, before, wanted), name="list")
+            page = await self._loaded(rows)
             if len(page) < wanted or wanted == limit:
                 for item in page:
                     yield item
@@ -180,28 +186,28 @@ class HoldfastSaver(AsyncPostgresSaver):
             limit = None if limit is None else limit - len(whole)
 
     async def adelete_thread(self, thread_id: str) -> None:
-        await self._maintain(partial(super().adelete_thread, thread_id))
+        await self._maintain("delete", partial(super().adelete_thread, thread_id))
 
     async def adelete_for_runs(self, run_ids: Iterable[str]) -> None:
         """Delete the checkpoints that these runs made, with their writes."""
         if ids := [str(run_id) for run_id in run_ids]:
-            await self._maintain(partial(self._execute, _DELETE_FOR_RUNS, {"run_ids": ids}))
+            await self._maintain("delete", partial(self._execute, _DELETE_FOR_RUNS, {"run_ids": ids}))
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """Copy all that one thread has to another, with its whole history."""
         threads = {"source": str(source_thread_id), "target": str(target_thread_id)}
-        await self._maintain(partial(self._execute, _COPY_THREAD, threads))
+        await self._maintain("copy", partial(self._execute, _COPY_THREAD, threads))
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Prune threads: "keep_latest", or "delete" (the server calls it "delete_all")."""
         name = _STRATEGIES.get(strategy, strategy)
-        await self._maintain(partial(super().aprune, thread_ids, strategy=name))
+        await self._maintain("prune", partial(super().aprune, thread_ids, strategy=name))
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
         return await self.database.run(
-            partial(super().aget_delta_channel_history, config=config, channels=channels)
+            partial(super().aget_delta_channel_history, config=config, channels=channels), name="get_deltas"
         )
 
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
@@ -214,31 +220,79 @@ class HoldfastSaver(AsyncPostgresSaver):
     async def _cursor(self, *, pipeline: bool = False) -> AsyncGenerator[AsyncCursor[DictRow]]:
         # The base takes a lock before it asks the pool, and so runs one operation at a time.
         async with self.database.cursor(pipeline=pipeline) as cur:
-            if blobs := _blobs.get():
-                await cur.executemany(_UPSERT_BLOBS, blobs)
             yield cur
 
     async def _load_checkpoint_tuple(self, value: DictRow) -> CheckpointTuple:
         # The base asks for it in a thread while it holds a connection, so it gets the row as it is.
         return cast(CheckpointTuple, value)
 
-    async def _loaded(self, row: CheckpointTuple) -> CheckpointTuple:
-        """Turn the row that stands for a checkpoint into that checkpoint."""
-        load = partial(PostgresSaver._load_checkpoint_tuple, cast(PostgresSaver, self))
-        return await in_thread(load, cast(DictRow, row))
+    async def _loaded(self, rows: Sequence[CheckpointTuple]) -> list[CheckpointTuple]:
+        """Turn the rows that stand for checkpoints into those checkpoints."""
+        values = cast(Sequence[DictRow], rows)
+
+        def load() -> list[CheckpointTuple]:
+            saver = cast(PostgresSaver, self)
+            return [PostgresSaver._load_checkpoint_tuple(saver, value) for value in values]
+
+        return await in_thread(load) if sum(map(_size_of, values)) > _LARGE else load()
+
+    async def _serialized(
+        self, channels: Iterable[str], dump: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return what `dump` makes of the values of these channels, from a thread if they are large."""
+        if self._large_channels.isdisjoint(channels):
+            return dump(*args, **kwargs)
+        return await in_thread(dump, *args, **kwargs)
 
     def _dump_checkpoint(
-        self, config: RunnableConfig, checkpoint: Checkpoint, new_versions: ChannelVersions
-    ) -> _Rows:
-        """Return the rows of the values that the checkpoint's own row doesn't hold."""
-        values = {
-            channel: value
-            for channel, value in checkpoint["channel_values"].items()
-            if value is not None and not isinstance(value, (str, int, float, bool))
-        }
-        versions = {channel: version for channel, version in new_versions.items() if channel in values}
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> tuple[Row, Sequence[Row]]:
+        """Return the row of a checkpoint, and those of the values that it doesn't hold itself."""
         place = config["configurable"]
-        return self._dump_blobs(place["thread_id"], place["checkpoint_ns"], values, versions)
+        thread_id, namespace = place["thread_id"], place["checkpoint_ns"]
+        inline: dict[str, Any] = {}
+        apart: dict[str, Any] = {}
+        for channel, value in checkpoint["channel_values"].items():
+            if value is None or isinstance(value, self._in_row):
+                inline[channel] = value
+                continue
+            apart[channel] = value
+            if isinstance(value, _DeltaSnapshot):
+                inline[channel] = True  # what LangGraph's queries know a snapshot by
+        versions = {channel: version for channel, version in new_versions.items() if channel in apart}
+        if self._encrypts:
+            # One that is as it was before encryption came on is stored in a row of `checkpoints` alone.
+            versions |= {
+                channel: version
+                for channel, version in checkpoint["channel_versions"].items()
+                if isinstance(apart.get(channel), (str, int, float))
+            }
+        blobs = self._dump_blobs(thread_id, namespace, apart, versions)
+        row = (
+            thread_id,
+            namespace,
+            checkpoint["id"],
+            place.get("checkpoint_id"),
+            json.dumps({**checkpoint, "channel_values": inline}),
+            json.dumps(get_serializable_checkpoint_metadata(config, metadata)),
+        )
+        return row, blobs
+
+    def _note_sizes(self, blobs: Iterable[tuple[str, bytes | None]]) -> None:
+        """Remember which channels have large values, as a guess for their next ones."""
+        for channel, blob in blobs:
+            if blob is not None and len(blob) > _LARGE:
+                self._large_channels.add(channel)
+            else:
+                self._large_channels.discard(channel)
+
+    async def _write(self, name: str, statements: Sequence[Statement]) -> None:
+        if statements:
+            await self.database.run(self._group_commit.operation(statements), name=name)
 
     async def _page(
         self,
@@ -250,8 +304,8 @@ class HoldfastSaver(AsyncPostgresSaver):
         page = super().alist(config, filter=filter, before=before, limit=limit)
         return [row async for row in page]
 
-    async def _maintain(self, operation: Callable[[], Awaitable[None]]) -> None:
-        await self.database.run(operation, attempt_timeout=_MAINTENANCE_TIMEOUT)
+    async def _maintain(self, name: str, operation: Callable[[], Awaitable[None]]) -> None:
+        await self.database.run(operation, name=name, attempt_timeout=_MAINTENANCE_TIMEOUT)
 
     async def _execute(self, query: LiteralString, params: dict[str, Any]) -> None:
         async with self._cursor() as cur:
@@ -268,14 +322,22 @@ class HoldfastSaver(AsyncPostgresSaver):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
 
-@contextmanager
-def _first(blobs: _Rows) -> Generator[None]:
-    """Store these blobs in the transaction that comes."""
-    token = _blobs.set(blobs)
-    try:
-        yield
-    finally:
-        _blobs.reset(token)
+def _config_of(config: RunnableConfig, checkpoint_id: str) -> RunnableConfig:
+    """Return the config of a checkpoint that was put with the given one."""
+    place = config["configurable"]
+    return {
+        "configurable": {
+            "thread_id": place["thread_id"],
+            "checkpoint_ns": place["checkpoint_ns"],
+            "checkpoint_id": checkpoint_id,
+        }
+    }
+
+
+def _size_of(row: DictRow) -> int:
+    """Return the bytes of the values in a row of the checkpoint query."""
+    values = sum(len(blob or b"") for _, _, blob in row["channel_values"] or ())
+    return values + sum(len(blob) for _, _, _, blob, *_ in row["pending_writes"] or ())
 
 
 def _checkpoint_id(item: CheckpointTuple) -> str:

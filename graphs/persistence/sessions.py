@@ -104,4 +104,4 @@ async def _read(
             await cur.execute(query, params)
             return await cur.fetchall()
 
-    return await database.run(fetch, within=within)
+    return await database.run(fetch, name="sessions", within=within)

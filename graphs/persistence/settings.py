@@ -1,15 +1,21 @@
 """Settings of the persistence, read from the environment."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from pkgutil import resolve_name
+from typing import Any, Literal, TypeVar
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from graphs.persistence.encryption_keys import KEYS_VARIABLE, parse_keys
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+T = TypeVar("T")
 
 _DEFAULT_PORT = "5432"
 
@@ -26,6 +32,24 @@ class PersistenceSettings(BaseSettings):
 
     uri: SecretStr | None = Field(None, validation_alias="CHECKPOINT_POSTGRES_URI")
     """Connection string of PostgreSQL; None starts the embedded server."""
+
+    password_file: Path | None = Field(None, validation_alias="CHECKPOINT_POSTGRES_PASSWORD_FILE")
+    """File with the password alone, read for each new connection."""
+
+    credentials: Callable[[Mapping[str, Any]], Any] | None = Field(
+        None, validation_alias="CHECKPOINT_POSTGRES_CREDENTIALS"
+    )
+    """Function, written as `module:function`, that gives the credentials of each new connection.
+
+    It gets the URI's parameters (host, port, user, dbname …) without a password. It returns the password,
+    or a mapping of parameters that go over the URI's (`{"user": …, "password": …}`). A plain function runs
+    in a thread; an `async` one on the event loop.
+    """
+
+    prepared_statements: Literal["auto", "on", "off"] = Field(
+        "auto", validation_alias="CHECKPOINT_PREPARED_STATEMENTS"
+    )
+    """Whether statements are prepared; "auto": on connections without a pooler between."""
 
     connection_budget: int = Field(20, ge=1, le=10_000, validation_alias="CHECKPOINT_CONNECTION_BUDGET")
     """Connections that this server process may hold, over all its event loops."""
@@ -46,6 +70,9 @@ class PersistenceSettings(BaseSettings):
     )
     """Data folder of the embedded PostgreSQL, used when there is no URI."""
 
+    encryption_keys: SecretStr | None = Field(None, validation_alias=KEYS_VARIABLE)
+    """AES keys for what is stored, newest first, with commas between them; None stores it in the clear."""
+
     isolated_loops: bool = Field(False, validation_alias="BG_JOB_ISOLATED_LOOPS")
     """LangGraph's own setting: each job of the worker has an event loop, and so a pool, of its own."""
 
@@ -58,6 +85,37 @@ class PersistenceSettings(BaseSettings):
         if uri is not None:
             _parse(uri.get_secret_value())
         return uri
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _check_encryption_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            parse_keys(keys.get_secret_value())
+        return keys
+
+    @property
+    def aes_keys(self) -> tuple[bytes, ...]:
+        """The encryption keys, newest first."""
+        return parse_keys(self.encryption_keys.get_secret_value()) if self.encryption_keys else ()
+
+    @field_validator("password_file")
+    @classmethod
+    def _check_password_file(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and not file.is_absolute():
+            raise ValueError("it isn't an absolute path")
+        return _with_uri(file, info)
+
+    @field_validator("credentials", mode="before")
+    @classmethod
+    def _import_credentials(cls, function: object, info: ValidationInfo) -> object:
+        if function is not None and info.data.get("password_file") is not None:
+            raise ValueError("CHECKPOINT_POSTGRES_PASSWORD_FILE is set, too, and one of them has to go")
+        return _with_uri(_imported(function) if isinstance(function, str) else function, info)
+
+    @property
+    def fixed_credentials(self) -> bool:
+        """Whether the URI's user and password are all there is."""
+        return self.password_file is None and self.credentials is None
 
     @property
     def event_loops(self) -> int:
@@ -84,8 +142,8 @@ class PersistenceSettings(BaseSettings):
 def load_settings() -> PersistenceSettings:
     """Read the settings from the environment.
 
-    Raises ValueError that names each bad variable, its value and the remedy. A connection string's value
-    is never shown, since it may hold a password.
+    Raises ValueError that names each bad variable, its value and the remedy. The value of a connection
+    string, which may hold a password, or of a key is never shown.
     """
     try:
         settings = PersistenceSettings()
@@ -107,6 +165,21 @@ def target(conninfo: str) -> str:
         for host, port in zip(hosts, ports, strict=False)
     )
     return f"{places}/{params.get('dbname') or params.get('user') or ''}"
+
+
+def _with_uri(value: T, info: ValidationInfo) -> T:
+    if value is not None and info.data.get("uri", "refused") is None:
+        raise ValueError("it has no use without CHECKPOINT_POSTGRES_URI")
+    return value
+
+
+def _imported(path: str) -> object:
+    if ":" not in path:
+        raise ValueError("it isn't written as module:function")
+    try:
+        return resolve_name(path)
+    except Exception as error:  # whatever the module does when it is imported
+        raise ValueError(f"it can't be imported ({type(error).__name__}: {error})") from error
 
 
 def _parse(conninfo: str) -> dict[str, Any]:
@@ -145,4 +218,12 @@ def _in_words(error: ErrorDetails) -> str:
             f"{variable} is not usable: {problem}. Write it as postgresql://user:password@host:5432/database "
             "with special characters in the password percent-encoded, or unset it for an embedded PostgreSQL."
         )
+    if variable == KEYS_VARIABLE:
+        return (
+            f"{variable} is not usable: {problem}. Write each key as 64 hexadecimal digits (or 32 or 48), or "
+            "in base64, with commas between them, the newest first; `openssl rand -hex 32` makes one."
+        )
+    if variable == "CHECKPOINT_POSTGRES_PASSWORD_FILE":
+        # Its value may be the password itself, by mistake.
+        return f"{variable} is not usable: {problem}. Set it to the path of a file that holds the password."
     return f"{variable} is {error['input']!r}: {problem[:1].lower()}{problem[1:]}. Correct it or unset it."

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Set
 from contextlib import asynccontextmanager
 from functools import partial
 from time import monotonic
@@ -13,10 +13,15 @@ import psycopg
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.store.base import TTLConfig
 
+from graphs.persistence.credentials import REFUSALS as OF_CREDENTIALS
+from graphs.persistence.credentials import CredentialsUnavailable
 from graphs.persistence.database import Database
+from graphs.persistence.encryption import KeyRing
 from graphs.persistence.outage import DatabaseUnavailable, first_line, pauses
-from graphs.persistence.pool import Conninfo, conninfo_source
+from graphs.persistence.pool import PooledConnection
 from graphs.persistence.saver import HoldfastSaver
+from graphs.persistence.serializer import create_serializer
+from graphs.persistence.server_config import load_checkpointer_config
 from graphs.persistence.settings import PersistenceSettings, load_settings, target
 from graphs.persistence.store import HoldfastStore
 
@@ -27,14 +32,15 @@ _TTL_SWEEPER_STOP_TIMEOUT = 5.0
 
 # What waiting doesn't mend. A failed connection has no SQLSTATE, so its text has to tell; in a server that
 # doesn't speak English it goes the way of the others, and ends with the budget.
-_REFUSALS = (
-    "password authentication failed",
-    "no password supplied",
-    "no pg_hba.conf entry",
-    "permission denied for database",
-    "does not exist",  # role or database
-    "unrecognized configuration parameter",  # older than PostgreSQL 14
-    "unsupported startup parameter",  # a pooler
+_REFUSALS = frozenset(
+    {
+        "no pg_hba.conf entry",
+        "permission denied for database",
+        "does not exist",  # role or database
+        "no such database",  # PgBouncer's
+        "unrecognized configuration parameter",  # older than PostgreSQL 14
+        "unsupported startup parameter",  # PgBouncer's
+    }
 )
 
 
@@ -57,7 +63,6 @@ _shared_lock = threading.Lock()
 async def shared_database(
     settings: PersistenceSettings,
     *,
-    source: Conninfo | None = None,
     unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
 ) -> AsyncGenerator[Database]:
     """Give the database of the running event loop: the saver, the store and every reader share its pool.
@@ -65,16 +70,15 @@ async def shared_database(
     The first user opens it, starting the embedded PostgreSQL if there is no URI, waits for PostgreSQL
     within the outage budget, and sets up all tables. Where another event loop of this process has done so
     and is still at it, there is nothing to wait for: an outage is then one of the operations' own, and
-    can't fail the opening. The pool closes with the last user, and never before. `source` makes the
-    connection string of each new connection, in place of the URI's; `unavailable` is what operations
-    raise once the budget is spent. Both are the first user's.
+    can't fail the opening. The pool closes with the last user, and never before. `unavailable` is what
+    operations raise once the budget is spent, and the first user's.
 
     Raises DatabaseUnavailable, or ValueError if PostgreSQL refuses the settings' user or database.
     """
     shared = _of_running_loop(settings)
     async with shared.lock:
         if shared.database is None:
-            shared.database = await _open(settings, source, unavailable)
+            shared.database = await _open(settings, unavailable)
         shared.users += 1
     try:
         yield shared.database
@@ -90,13 +94,17 @@ async def shared_database(
 async def open_saver(
     settings: PersistenceSettings | None = None,
     *,
-    source: Conninfo | None = None,
     serde: SerializerProtocol | None = None,
     unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
 ) -> AsyncGenerator[HoldfastSaver]:
-    """Open the checkpointer of the running event loop, with its tables set up. See `shared_database`."""
+    """Open the checkpointer of the running event loop, with its tables set up. See `shared_database`.
+
+    Without `serde` it encrypts with the settings' keys, if there are any, and reads back only the types that
+    are known.
+    """
     settings = settings or load_settings()
-    async with shared_database(settings, source=source, unavailable=unavailable) as database:
+    serde = serde or create_serializer(KeyRing(settings.aes_keys), load_checkpointer_config().known_types)
+    async with shared_database(settings, unavailable=unavailable) as database:
         yield HoldfastSaver(database, serde=serde)
 
 
@@ -104,7 +112,6 @@ async def open_saver(
 async def open_store(
     settings: PersistenceSettings | None = None,
     *,
-    source: Conninfo | None = None,
     ttl: TTLConfig | None = None,
     unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
 ) -> AsyncGenerator[HoldfastStore]:
@@ -113,8 +120,8 @@ async def open_store(
     With `ttl`, expired items are deleted in the background.
     """
     settings = settings or load_settings()
-    async with shared_database(settings, source=source, unavailable=unavailable) as database:
-        store = HoldfastStore(database, ttl=ttl)
+    async with shared_database(settings, unavailable=unavailable) as database:
+        store = HoldfastStore(database, ttl=ttl, keys=KeyRing(settings.aes_keys))
         if ttl is None:
             yield store
             return
@@ -126,24 +133,24 @@ async def open_store(
 
 
 async def wait_for_postgres(
-    resolve: Callable[[], Awaitable[str]],
+    connect: Callable[[], Awaitable[PooledConnection]],
+    place: str,
     budget: float,
     *,
+    refusals: Set[str],
     unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
 ) -> None:
     """Return once PostgreSQL accepts a connection that can write, telling the log what it waits for.
 
-    Raises `unavailable` after `budget` seconds, and ValueError at once if PostgreSQL refuses the
-    user or has no such database.
+    Raises `unavailable` after `budget` seconds, and ValueError at once if PostgreSQL refuses the user or has
+    no such database: if its message has one of the `refusals`.
     """
     started = told = monotonic()
     for pause in pauses():
-        conninfo = await resolve()
-        place = target(conninfo)
         try:
-            conn = await psycopg.AsyncConnection.connect(conninfo)
-        except psycopg.OperationalError as error:
-            _raise_refusal(error, place)
+            conn = await connect()
+        except psycopg.Error as error:
+            _raise_refusal(error, place, refusals)
             reason = first_line(error)
         else:
             await conn.close()
@@ -166,9 +173,7 @@ def _of_running_loop(settings: PersistenceSettings) -> _Shared:
         return _shared.setdefault(asyncio.get_running_loop(), {}).setdefault(settings, _Shared())
 
 
-async def _open(
-    settings: PersistenceSettings, source: Conninfo | None, unavailable: type[DatabaseUnavailable]
-) -> Database:
+async def _open(settings: PersistenceSettings, unavailable: type[DatabaseUnavailable]) -> Database:
     if settings.uri is not None:
         conninfo = settings.uri.get_secret_value()
     else:
@@ -176,14 +181,16 @@ async def _open(
         from graphs.persistence.embedded import ensure_embedded
 
         conninfo = await asyncio.to_thread(ensure_embedded, settings.embedded_folder)
-    database = Database(conninfo, settings, source=source, unavailable=unavailable)
+    database = Database(conninfo, settings, unavailable=unavailable)
     if _open_elsewhere(settings):
         await database.open()
         return database
     wait = partial(
         wait_for_postgres,
-        conninfo_source(source or conninfo, settings),
+        database.connect,
+        target(conninfo),
         settings.outage_budget,
+        refusals=_REFUSALS | OF_CREDENTIALS if settings.fixed_credentials else _REFUSALS,
         unavailable=unavailable,
     )
     await wait()
@@ -224,11 +231,12 @@ async def _set_up(database: Database, wait: Callable[[], Awaitable[None]]) -> No
         await asyncio.wait({migration})
 
 
-def _raise_refusal(error: psycopg.OperationalError, place: str) -> None:
+def _raise_refusal(error: psycopg.Error, place: str, refusals: Set[str]) -> None:
     """Raise ValueError if PostgreSQL answered, and won't have this user or has no such database."""
-    text = str(error)
-    if "FATAL" in text and any(refusal in text for refusal in _REFUSALS):
+    if isinstance(error, CredentialsUnavailable):
+        return
+    if not isinstance(error, psycopg.OperationalError) or any(text in str(error) for text in refusals):
         raise ValueError(
-            f"PostgreSQL at {place} refuses the connection: {first_line(error)}. Correct user, password and "
-            "database in CHECKPOINT_POSTGRES_URI."
+            f"PostgreSQL at {place} refuses the connection: {first_line(error)}. Correct user, password, "
+            "database or options in CHECKPOINT_POSTGRES_URI."
         ) from error

@@ -5,8 +5,9 @@ database operation needs a thread for would wait for tools to end.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
@@ -23,3 +24,32 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     return await asyncio.get_running_loop().run_in_executor(
         _executor, lambda: context.run(function, *args, **kwargs)
     )
+
+
+# How many functions that hang may hold a thread of theirs.
+_HANGING = 8
+_hanging = threading.BoundedSemaphore(_HANGING)
+
+
+async def in_daemon_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what the function returns, run in a thread of its own, as it may hang.
+
+    If it does, it holds up neither others, nor the end of the process. Raises TimeoutError if too many do.
+    """
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # who waits may leave; the function goes on
+
+    def run() -> None:
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it goes to who waits)
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        finally:
+            _hanging.release()
+
+    if not _hanging.acquire(blocking=False):
+        raise TimeoutError(f"{_HANGING} calls hang")
+    threading.Thread(target=run, name="holdfast-daemon", daemon=True).start()
+    return await asyncio.wrap_future(future)

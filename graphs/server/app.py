@@ -16,7 +16,8 @@ from graphs.persistence.start import shared_database
 from graphs.server import file_routes, session_routes
 from graphs.server.dev_runtime import delete_threads_one_by_one
 from graphs.server.private_network import PrivateNetworkMiddleware
-from graphs.server.requeue import RunRequeued
+from graphs.server.requeue import RunRequeued, log_requeued_runs_briefly
+from graphs.server.retention import sweeping
 from graphs.server.run_requests import RunRequestMiddleware
 
 
@@ -25,9 +26,11 @@ async def lifespan(app: Starlette) -> AsyncGenerator[None]:
     """Hold the database of the server's main loop for the routes; refuse to start with an unusable model."""
     await asyncio.to_thread(chat_model, kit_settings().model)
     delete_threads_one_by_one()
+    log_requeued_runs_briefly()
     async with shared_database(load_settings(), unavailable=RunRequeued) as database:
         app.state.database = database
-        yield
+        async with sweeping(database):
+            yield
 
 
 app = Starlette(

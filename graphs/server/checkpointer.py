@@ -1,10 +1,12 @@
 """What langgraph.json names as the checkpointer: the server's one, a saver for each event loop."""
 
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.start import open_saver
+from graphs.server.dev_runtime import end_superseded_runs
 from graphs.server.requeue import RunRequeued
 
 
@@ -12,4 +14,7 @@ from graphs.server.requeue import RunRequeued
 async def checkpointer() -> AsyncGenerator[HoldfastSaver]:
     """Yield the saver of the running event loop; it lives until the server stops."""
     async with open_saver(unavailable=RunRequeued) as saver:
+        # the loops of jobs come later, when the queue is served
+        if threading.current_thread() is threading.main_thread():
+            await end_superseded_runs(saver)
         yield saver

@@ -23,6 +23,7 @@ from graphs.persistence.embedded import ensure_embedded, release_embedded
 from graphs.persistence.settings import PersistenceSettings, load_settings, target
 from graphs.server.process import (
     PROJECT_ROOT,
+    STOP_SECONDS,
     DevServer,
     ServerError,
     end_group,
@@ -35,7 +36,6 @@ from graphs.server.process import (
 DEFAULT_PORT = 2024
 _NEAR_PORTS = 20
 _START_SECONDS = 180.0
-_END_SECONDS = 15.0
 _LOCK_FILE = PROJECT_ROOT / ".holdfast" / "dev.json"
 console = Console()
 
@@ -121,8 +121,8 @@ def _end_leftover(group: int | None) -> None:
     if group is None or not group_members(group, PROJECT_ROOT):
         return
     console.print(f"Ending the server that a killed `make dev` left behind (process {group}).")
-    ended = end_group(group, PROJECT_ROOT, signal.SIGTERM, _END_SECONDS)
-    if not ended and not end_group(group, PROJECT_ROOT, signal.SIGKILL, _END_SECONDS):
+    ended = end_group(group, PROJECT_ROOT, signal.SIGTERM, STOP_SECONDS)
+    if not ended and not end_group(group, PROJECT_ROOT, signal.SIGKILL, STOP_SECONDS):
         raise AlreadyRunningError(
             f"the server that a killed `make dev` left behind can't be ended: end process {group}."
         )

@@ -21,8 +21,11 @@ import psutil
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 JOBS_PER_WORKER = 10
-_STOP_SECONDS = 20.0
-_CODE_WATCHER = "graphs.server.code_watcher"
+GRACE_SECONDS = 10
+"""How long a server that is told to stop lets clients wait for their runs; then it queues the runs again."""
+STOP_SECONDS = GRACE_SECONDS + 20.0
+"""How long a server may take to stop, on a busy machine."""
+_LANGGRAPH_DEV = "graphs.server.langgraph_dev"
 # urllib sends even 127.0.0.1 through the proxy that http_proxy names
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -111,7 +114,7 @@ def _is_langgraph_dev(process: psutil.Process) -> bool:
         words = [Path(word).name for word in process.cmdline()]
     except psutil.Error:
         return False
-    return "dev" in words and not {"langgraph", "langgraph_cli", _CODE_WATCHER}.isdisjoint(words)
+    return "dev" in words and not {"langgraph", "langgraph_cli", _LANGGRAPH_DEV}.isdisjoint(words)
 
 
 @dataclass
@@ -135,9 +138,8 @@ class DevServer:
 
     def start(self) -> None:
         """Start the process; `wait_ready` tells when it serves."""
-        module = _CODE_WATCHER if self.reload else "langgraph_cli"
         command = [
-            *(sys.executable, "-m", module, "dev", "--no-browser"),
+            *(sys.executable, "-m", _LANGGRAPH_DEV, "dev", "--no-browser"),
             *("--host", HOST, "--port", str(self.port), "--n-jobs-per-worker", str(self.jobs)),
         ]
         if not self.reload:
@@ -175,6 +177,8 @@ class DevServer:
     def stop(self) -> None:
         """End the process and its children, which may outlive it; a second call does nothing.
 
+        Its runs end before it, or are queued again by the next server of this project.
+
         Raises:
             ServerError: something of it still runs.
         """
@@ -189,7 +193,7 @@ class DevServer:
     def _end(self, number: signal.Signals) -> bool:
         if self.process is None:
             return True
-        if not end_group(self.process.pid, self.project, number, _STOP_SECONDS):
+        if not end_group(self.process.pid, self.project, number, STOP_SECONDS):
             return False
         self.process.wait()
         return True

@@ -6,6 +6,7 @@
 - Files attached to messages go to the artifact store here, before the server sees them: the server keeps a
   run's input in its first checkpoint, and bytes do not belong into a checkpoint. A run without a thread that
   is kept gets its thread from the server later: there is no session yet, and its files are refused.
+- An answer that names no question gets the name of the one that is open: see `answers`.
 
 A command of the event streaming protocol can't choose a durability: the server gives its runs its own.
 """
@@ -15,17 +16,21 @@ import re
 from typing import Any
 
 import orjson
+from langgraph_sdk.errors import APIStatusError
 from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.attachments import has_attachments, take_attachments
 from graphs.kit.errors import InputError
+from graphs.server.answers import bind_answer
 
 _RUN_PATHS = re.compile(r"(?:/threads/(?P<thread_id>[^/]+))?/runs(?:/(?:stream|wait|batch|crons))?/?")
 _MESSAGE_PATHS = re.compile(r"/threads/(?P<thread_id>[^/]+)/(?:commands|state)/?")
 _SOCKET_PATHS = re.compile(r"/threads/(?P<thread_id>[^/]+)/stream/events/?")
 DEFAULT_DURABILITY = "sync"
+_RETRY_AFTER = "5"
 
 
 class RunRequestMiddleware:
@@ -50,6 +55,14 @@ class RunRequestMiddleware:
         body = await _read(receive)
         if body is None:
             return
+        if run and match["thread_id"]:
+            try:
+                body = await bind_answer(body, match["thread_id"])
+            except APIStatusError as error:
+                detail = f"the question can't be read now, so the answer was not taken: {error.message}"
+                refusal = JSONResponse({"detail": detail}, 503, headers={"retry-after": _RETRY_AFTER})
+                await refusal(scope, receive, send)
+                return
         body = await asyncio.to_thread(
             rewrite_run_request, body, match["thread_id"], starts_run=run is not None
         )

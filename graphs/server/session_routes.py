@@ -58,7 +58,7 @@ async def ready(request: Request) -> Response:
         async with database.connection() as connection:
             await connection.execute("SELECT v FROM checkpoint_migrations LIMIT 1")
 
-    await database.run(query, within=_deadline(request))
+    await database.run(query, name="ready", within=_deadline(request))
     return JSONResponse({"ready": True})
 
 

@@ -42,12 +42,11 @@ _READ_ERRORS = (
     ArithmeticError,
     AssertionError,
     EOFError,
-    MemoryError,
-    NameError,
     NotImplementedError,
     RuntimeError,
     StopIteration,
     SyntaxError,
+    UnboundLocalError,
     HeaderError,
     struct.error,
     zipfile.BadZipFile,
@@ -190,6 +189,11 @@ def _read_parts(data: bytes, kind: str, file_name: str) -> tuple[list[trimesh.Tr
         parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh)]
     except _READ_ERRORS as error:
         raise _damaged(data, kind, file_name) from error
+    except MemoryError as error:
+        raise ValueError(
+            f"'{file_name}' does not fit into this machine's memory ({len(data):,} bytes): it is damaged, or "
+            "has too many triangles. Export it again, with fewer triangles, and send the new file."
+        ) from error
     return parts, scene.metadata.get("units")
 
 

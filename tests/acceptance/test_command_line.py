@@ -6,11 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from graphs.server.process import PROJECT_ROOT, DevServer, free_port
-
-pytestmark = pytest.mark.xdist_group("command-line")
 
 SAMPLES = PROJECT_ROOT / "graphs" / "three_dp_custom" / "samples"
 

@@ -4,11 +4,7 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from graphs.server.process import PROJECT_ROOT
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_the_demo_shows_all_agents_and_outlives_a_restart() -> None:

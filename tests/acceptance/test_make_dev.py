@@ -19,8 +19,6 @@ import pytest
 from graphs.server.process import PROJECT_ROOT, free_port, group_members, port_is_free
 from tests.support.waiting import START_SECONDS, wait_for_text, wait_until
 
-pytestmark = pytest.mark.xdist_group("make-dev")
-
 
 @pytest.fixture
 def checkout() -> Generator[Path]:

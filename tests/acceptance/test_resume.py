@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from langgraph_sdk.client import LangGraphClient
 
 from graphs.client import (
@@ -14,8 +13,6 @@ from graphs.client import (
     upload_files,
 )
 from tests.support.tasks import TASKS, AgentTask
-
-pytestmark = pytest.mark.xdist_group("resume")
 
 TASK = next(task for task in TASKS if len(task.files) > 1)
 

@@ -12,8 +12,6 @@ from graphs.client import SessionStatus, last_answer, restore_session, upload_fi
 from graphs.server.process import PROJECT_ROOT, DevServer
 from tests.support.postgres import PostgresInstance
 
-pytestmark = pytest.mark.xdist_group("runs")
-
 BRACKET = PROJECT_ROOT / "graphs" / "three_dp_custom" / "samples" / "bracket.stl"
 
 

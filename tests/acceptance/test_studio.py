@@ -8,8 +8,6 @@ from langgraph_sdk.client import LangGraphClient
 
 from graphs.server.process import DevServer
 
-pytestmark = pytest.mark.xdist_group("studio")
-
 SUBAGENTS = {
     "analytics": {"data", "query", "report", "files"},
     "three_dp_custom": {"mesh", "printability", "files"},

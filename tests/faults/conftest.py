@@ -1,14 +1,44 @@
-"""What the agents say when nothing is broken."""
+"""A server of the module's own with the harness's graph, and what the agents say when nothing is broken."""
 
 import asyncio
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from langgraph_sdk import get_client
 
 from graphs.server.process import DevServer
+from tests.faults.harness.faults import Scene
+from tests.faults.harness.served import Served, serve
 from tests.support.fleet import ended, start_fleet
+from tests.support.postgres import PostgresInstance
 from tests.support.tasks import told
+
+
+@pytest.fixture(scope="module")
+def served(postgres: PostgresInstance, tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """The real server on the module's PostgreSQL, with the graph of counted steps, and its files."""
+    with serve(postgres.uri, tmp_path_factory.mktemp("project")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def project(served: Served) -> Path:
+    """The folder in which the server keeps its threads and runs."""
+    return served.project
+
+
+@pytest.fixture(scope="module")
+def server(served: Served) -> DevServer:
+    """The server, ready; its log is `server.log` in the project."""
+    return served.server
+
+
+@pytest.fixture
+def scene(postgres: PostgresInstance) -> Scene:
+    """What faults of the harness act upon."""
+    return Scene(postgres)
 
 
 @pytest.fixture(scope="module")

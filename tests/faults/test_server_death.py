@@ -16,8 +16,6 @@ from tests.support.postgres import PostgresInstance
 from tests.support.tasks import TASKS, AgentTask, told
 from tests.support.waiting import START_SECONDS
 
-pytestmark = pytest.mark.xdist_group("server-death")
-
 
 async def lose_server_and_its_memory(server: DevServer, project: Path) -> None:
     """Kill the server as a power cut would, wipe what it kept in files, and start it anew."""

@@ -14,8 +14,6 @@ from tests.support.postgres import PostgresInstance
 from tests.support.tasks import TASKS
 from tests.support.waiting import START_SECONDS, wait_for_text
 
-pytestmark = pytest.mark.xdist_group("server-start")
-
 MakeServer = Callable[..., DevServer]
 
 

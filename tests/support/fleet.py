@@ -3,13 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from langgraph_sdk.client import LangGraphClient
 
 from graphs.client import upload_files
 from tests.support.postgres import PostgresInstance
 from tests.support.tasks import TASKS, AgentTask
+
+
+class Run(Protocol):
+    """The ids of a run."""
+
+    @property
+    def thread_id(self) -> str: ...
+
+    @property
+    def run_id(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ async def checkpoint_counts(postgres: PostgresInstance, runs: Sequence[FleetRun]
     return {run.thread_id: found.get(run.thread_id, 0) for run in runs}
 
 
-async def ended(client: LangGraphClient, run: FleetRun, *, within: float) -> Any:
+async def ended(client: LangGraphClient, run: Run, *, within: float) -> Any:
     """Return the run's record, once it is neither pending nor running."""
     async with asyncio.timeout(within):
         while True:

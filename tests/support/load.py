@@ -1,6 +1,7 @@
 """Work that keeps a checkpointer busy while a test breaks something."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,9 +14,13 @@ from tests.support.eventually import eventually
 
 @dataclass
 class Load:
-    """What the workers did: acknowledged checkpoints by thread, and what went wrong."""
+    """What the workers did: acknowledged checkpoints by thread, and what went wrong.
+
+    `answered` has the monotonic seconds of each answer, by thread.
+    """
 
     acknowledged: dict[str, list[str]] = field(default_factory=dict)
+    answered: dict[str, list[float]] = field(default_factory=dict)
     errors: list[Exception] = field(default_factory=list)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -53,14 +58,18 @@ async def missing(saver: BaseCheckpointSaver, state: Load) -> set[str]:
 
 async def _work(saver: BaseCheckpointSaver, thread_id: str, state: Load) -> None:
     done = state.acknowledged.setdefault(thread_id, [])
+    answered = state.answered.setdefault(thread_id, [])
     parent = None
     while not state.stopping.is_set():
         values = {"messages": [thread_id, len(done)]}
         try:
             parent = await put(saver, thread_id, values, parent=parent, step=len(done))
+            answered.append(time.monotonic())
             done.append(parent["configurable"]["checkpoint_id"])
             await saver.aput_writes(parent, [("messages", len(done))], "task")
+            answered.append(time.monotonic())
             read = await saver.aget_tuple(parent)
+            answered.append(time.monotonic())
         except Exception as error:  # noqa: BLE001 (the test asserts that there is none, of any kind)
             state.errors.append(error)
             continue

@@ -1,16 +1,23 @@
-from langgraph.checkpoint.conformance import checkpointer_test, validate
-from langgraph.checkpoint.conformance.capabilities import Capability
+import pytest
+from pydantic import SecretStr
 
-from graphs.persistence.start import open_saver
+from graphs.persistence.saver import HoldfastSaver
+from tests.support.conformance import assert_conforms
 
 
-async def test_the_saver_has_all_capabilities_of_a_checkpointer(settings):
-    @checkpointer_test(name="HoldfastSaver")
-    async def factory():
-        async with open_saver(settings) as saver:
-            yield saver
+@pytest.mark.parametrize("keys", [None, "00112233445566778899aabbccddeeff"], ids=["plain", "encrypted"])
+async def test_the_saver_has_all_capabilities_of_a_checkpointer(settings, keys):
+    await assert_conforms(settings.model_copy(update={"encryption_keys": keys and SecretStr(keys)}))
 
-    report = await validate(factory)
 
-    assert len(report.results) == len(Capability) == 8
-    assert {name: result.failures for name, result in report.results.items() if not result.passed} == {}
+async def test_nor_does_it_need_the_lock_of_the_base(settings, monkeypatch):
+    """LangGraph is about to drop it for pools: https://github.com/langchain-ai/langgraph/pull/7269."""
+    make = HoldfastSaver.__init__
+
+    def make_without_lock(self, *args, **kwargs):
+        make(self, *args, **kwargs)
+        del self.lock
+
+    monkeypatch.setattr(HoldfastSaver, "__init__", make_without_lock)
+
+    await assert_conforms(settings)

@@ -114,14 +114,14 @@ async def test_a_frozen_server_is_waited_for(own_postgres):
 
 
 async def test_dropped_packets_are_waited_out_on_new_connections(own_postgres):
-    async with Proxy(own_postgres.port) as proxy:
-        uri = own_postgres.uri.replace(f":{own_postgres.port}/", f":{proxy.port}/")
+    with Proxy(own_postgres.port) as proxy:
+        uri = proxy.through(own_postgres.uri)
         async with open_saver(PersistenceSettings(**settings_for(uri, operation_timeout=1))) as saver:
             async with load(saver, workers=20) as state:
                 await state.grows(50, within=10)
-                proxy.drop_packets()
+                proxy.drop()
                 await asyncio.sleep(3)
-                proxy.deliver_packets()
+                proxy.deliver()
                 await state.grows(100, within=10)
 
             assert state.errors == []
@@ -228,11 +228,12 @@ async def test_a_caller_in_a_hurry_does_not_renew_the_pool(settings, caplog, mon
 
 
 async def test_a_caller_in_a_hurry_begins_no_outage(settings, caplog):
-    async def connecting_takes_time() -> str:
+    async def connecting_takes_time(_: object) -> dict[str, str]:
         await asyncio.sleep(0.3)
-        return settings.uri.get_secret_value()
+        return {}
 
-    async with shared_database(settings, source=connecting_takes_time) as database:
+    settings = settings.model_copy(update={"credentials": connecting_takes_time})
+    async with shared_database(settings) as database:
 
         async def hold() -> None:
             async with database.connection() as conn:

@@ -12,6 +12,7 @@ from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
 from tests.support.checkpoints import checkpoint_of, history, put, values_of
+from tests.support.eventually import eventually
 from tests.support.postgres import settings_for
 from tests.support.proxy import Proxy
 
@@ -226,24 +227,17 @@ async def test_data_that_postgresql_cannot_hold_is_refused_at_once(saver):
 
 
 async def test_a_lost_answer_to_a_commit_is_no_second_checkpoint(postgres, uri):
-    committed = []
-
-    async def cut_the_first_answer_after_a_commit() -> bool:
-        if committed or not armed:
-            return True
-        rows = await asyncio.to_thread(postgres.execute, "SELECT checkpoint_id FROM checkpoints")
-        committed.extend(rows)
-        return not committed
-
-    armed = False
-    async with Proxy(postgres.port, on_answer=cut_the_first_answer_after_a_commit) as proxy:
-        through = uri.replace(f":{postgres.port}/", f":{proxy.port}/")
-        async with open_saver(PersistenceSettings(**settings_for(through))) as saver:
+    with Proxy(postgres.port) as proxy:
+        async with open_saver(PersistenceSettings(**settings_for(proxy.through(uri)))) as saver:
             await put(saver, "warm-up")
             await saver.adelete_thread("warm-up")
-            armed = True
 
-            config = await put(saver, "t", {"messages": ["once"]})
+            proxy.cut_after_commits(1, refuse=True)
+            waiting = asyncio.create_task(put(saver, "t", {"messages": ["once"]}))
+            await eventually(lambda: proxy.counts().cut == 1, within=10)
+            committed = postgres.execute("SELECT checkpoint_id FROM checkpoints")
+            proxy.accept()
+            config = await waiting
 
             assert committed == [(config["configurable"]["checkpoint_id"],)]
             assert await history(saver, "t") == [config["configurable"]["checkpoint_id"]]

@@ -185,6 +185,19 @@ def test_deleted_file_is_gone_and_its_name_free(artifacts: SessionArtifacts) -> 
     assert artifacts.save("a.csv", b"2")["name"] == "a.csv"
 
 
+def test_all_files_of_one_session_are_deleted(artifacts: SessionArtifacts) -> None:
+    other = session_artifacts("0cc175b9-c0f1-4b6a-831c-399e26977266")
+    for name in ("a.csv", "b.csv"):
+        artifacts.save(name, b"1")
+        other.save(name, b"1")
+
+    artifacts.delete_all()
+    artifacts.delete_all()
+
+    assert artifacts.sizes() == {}
+    assert other.sizes() == {"a.csv": 1, "b.csv": 1}
+
+
 def test_sessions_do_not_see_each_other(artifacts: SessionArtifacts) -> None:
     artifacts.save("a.csv", b"1")
     other = session_artifacts("0cc175b9-c0f1-4b6a-831c-399e26977266")

@@ -53,6 +53,12 @@ def test_names_and_deletion(bucket: ObjectServer, artifacts: SessionArtifacts) -
     with pytest.raises(MissingFileError, match=r"Its files: a-2\.csv"):
         artifacts.read("a.csv")
 
+    artifacts.save("a.csv", b"1")
+    session_artifacts("0cc175b9-c0f1-4b6a-831c-399e26977266").save("kept.csv", b"1")
+    artifacts.delete_all()
+    artifacts.delete_all()
+    assert [key.rpartition("/")[2] for key in bucket.objects] == ["kept.csv"]
+
 
 def test_files_of_another_server_are_seen_at_once(bucket: ObjectServer, artifacts: SessionArtifacts) -> None:
     artifacts.save("a.csv", b"1")

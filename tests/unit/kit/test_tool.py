@@ -206,7 +206,7 @@ def test_progress_is_written_to_the_stream() -> None:
 
 def test_deleted_file_leaves_the_state(artifacts: SessionArtifacts) -> None:
     artifacts.save("old.csv", b"1")
-    session = Session(artifacts)
+    session = Session(artifacts, "key")
     session.delete("old.csv")
     kept = session.save("new.csv", b"2")
 
@@ -230,7 +230,7 @@ async def test_tool_runs_in_a_worker_thread() -> None:
 
 
 def test_a_table_that_a_tool_saves_is_known_with_its_columns(artifacts: SessionArtifacts) -> None:
-    session = Session(artifacts)
+    session = Session(artifacts, "key")
     session.save("totals.csv", b"region,revenue\nNorth,10.5\nSouth,20.5\n")
 
     assert session.changes["totals.csv"] is not None
@@ -242,8 +242,8 @@ def test_a_table_that_a_tool_saves_is_known_with_its_columns(artifacts: SessionA
 
 def test_a_deletion_that_runs_again_finds_its_work_done(artifacts: SessionArtifacts) -> None:
     saved = artifacts.save("a.csv", b"x,y\n1,2\n")
-    Session(artifacts, known={"a.csv": saved}).delete("a.csv")
-    again = Session(artifacts, known={"a.csv": saved})
+    Session(artifacts, "key", known={"a.csv": saved}).delete("a.csv")
+    again = Session(artifacts, "key", known={"a.csv": saved})
     again.delete("a.csv")
 
     assert again.changes == {"a.csv": None}

@@ -30,6 +30,7 @@ from graphs.persistence.outage import (
         errors.SqlclientUnableToEstablishSqlconnection(),
         errors.IdleInTransactionSessionTimeout(),
         errors.IdleSessionTimeout(),
+        errors.TransactionTimeout(),
         errors.ConnectionTimeout("connection timeout expired"),
         psycopg.OperationalError("consuming input failed: server closed the connection unexpectedly"),
         PoolTimeout("couldn't get a connection after 5.00 sec"),
@@ -50,12 +51,28 @@ def test_a_conflict_is_recognised(error):
 @pytest.mark.parametrize(
     "error",
     [
+        errors.InsufficientResources(),
+        errors.DiskFull("could not extend file: No space left on device"),
+        errors.OutOfMemory("out of shared memory"),
+        errors.LockNotAvailable("canceling statement due to lock timeout"),
+        errors.QueryCanceled("canceling statement due to statement timeout"),
+        errors.IoError("could not read blocks: Input/output error"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_shortage_is_recognised(error):
+    assert fault_of(error) is Fault.SHORTAGE
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
         errors.UndefinedColumn(),
         errors.UniqueViolation(),
         errors.InvalidTextRepresentation(),
         errors.InsufficientPrivilege(),
-        errors.QueryCanceled("canceling statement due to statement timeout"),
-        errors.DiskFull(),
+        errors.ConfigurationLimitExceeded("temporary file size exceeds temp_file_limit (1024kB)"),
+        errors.UndefinedFile("could not open file"),
         errors.PipelineAborted(),
         psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"),
         psycopg.ProgrammingError("can't adapt"),

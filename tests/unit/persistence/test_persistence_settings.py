@@ -1,9 +1,14 @@
+import getpass
+
 import pytest
 
 from graphs.persistence.settings import PROJECT_ROOT, PersistenceSettings, load_settings, target
 
 _VARIABLES = (
     "CHECKPOINT_POSTGRES_URI",
+    "CHECKPOINT_POSTGRES_PASSWORD_FILE",
+    "CHECKPOINT_POSTGRES_CREDENTIALS",
+    "CHECKPOINT_PREPARED_STATEMENTS",
     "CHECKPOINT_CONNECTION_BUDGET",
     "CHECKPOINT_OUTAGE_BUDGET_SECONDS",
     "CHECKPOINT_OPERATION_TIMEOUT_SECONDS",
@@ -55,6 +60,10 @@ def test_an_empty_variable_is_unset(monkeypatch):
         ("CHECKPOINT_OPERATION_TIMEOUT_SECONDS", "nan"),
         ("CHECKPOINT_CONNECT_TIMEOUT_SECONDS", "1"),
         ("BG_JOB_ISOLATED_LOOPS", "perhaps"),
+        ("CHECKPOINT_PREPARED_STATEMENTS", "sometimes"),
+        ("CHECKPOINT_POSTGRES_CREDENTIALS", "getpass.getuser"),
+        ("CHECKPOINT_POSTGRES_CREDENTIALS", "no_such_module:token"),
+        ("CHECKPOINT_POSTGRES_CREDENTIALS", "getpass:no_such_function"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
@@ -136,3 +145,43 @@ def test_a_budget_below_one_connection_a_loop_is_refused(monkeypatch):
 )
 def test_target_names_the_server_and_no_secret(conninfo, expected):
     assert target(conninfo) == expected
+
+
+def test_a_function_that_gives_credentials_is_imported(monkeypatch):
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_URI", "postgresql://app@db/sessions")
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_CREDENTIALS", "getpass:getuser")
+
+    settings = load_settings()
+
+    assert settings.credentials is getpass.getuser
+    assert not settings.fixed_credentials
+
+
+def test_a_module_that_fails_when_it_is_imported_is_named(monkeypatch, tmp_path):
+    (tmp_path / "fails_at_once.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_URI", "postgresql://app@db/sessions")
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_CREDENTIALS", "fails_at_once:token")
+
+    with pytest.raises(ValueError, match=r"it can't be imported \(ZeroDivisionError: division by zero\)"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"PASSWORD_FILE": "hunter2"}, "PASSWORD_FILE is not usable: it isn't an absolute path"),
+        ({"PASSWORD_FILE": "/run/secret", "URI": ""}, "it has no use without CHECKPOINT_POSTGRES_URI"),
+        ({"CREDENTIALS": "getpass:getuser", "URI": ""}, "it has no use without CHECKPOINT_POSTGRES_URI"),
+        ({"CREDENTIALS": "getpass:getuser", "PASSWORD_FILE": "/run/secret"}, "one of them has to go"),
+        ({"CREDENTIALS": "sys:path"}, "input should be callable"),
+    ],
+)
+def test_a_source_of_credentials_that_makes_no_sense_is_explained(monkeypatch, values, problem):
+    for name, value in {"URI": "postgresql://app@db/sessions", **values}.items():
+        monkeypatch.setenv(f"CHECKPOINT_POSTGRES_{name}", value)
+
+    with pytest.raises(ValueError, match=problem) as caught:
+        load_settings()
+
+    assert "hunter2" not in str(caught.value)

@@ -2,6 +2,7 @@
 volume √2/3 · edge³ = 4/3 and area 2√3 · edge² = 4√3; box."""
 
 import io
+import json
 import math
 import struct
 import zipfile
@@ -236,6 +237,45 @@ def test_a_face_of_a_missing_vertex_is_refused():
     text = b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 7\n"
     with pytest.raises(ValueError, match="damaged"):
         load(text, "part.off")
+
+
+def _glb_of_zeros(**parts: list) -> bytes:
+    """A GLB whose one accessor has no data: by the specification, it stands for that many zeros."""
+    scene = {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
+        "accessors": [{"componentType": 5126, "count": 10**13, "type": "VEC3"}],
+        **parts,
+    }
+    text = json.dumps(scene).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", 4, b"BIN\0") + bytes(4)
+    return b"glTF" + struct.pack("<II", 2, 12 + len(chunks)) + chunks
+
+
+def test_a_file_that_states_more_vertices_than_memory_holds_is_refused():
+    glb = _glb_of_zeros(buffers=[{"byteLength": 4}], bufferViews=[{"buffer": 0, "byteLength": 4}])
+    with pytest.raises(ValueError, match=r"'part\.glb' does not fit into this machine's memory"):
+        load(glb, "part.glb")
+
+
+def test_a_file_that_trimesh_stumbles_over_is_refused():
+    with pytest.raises(ValueError, match=r"'part\.glb' could not be read as GLB") as refusal:
+        load(_glb_of_zeros(), "part.glb")
+    assert isinstance(refusal.value.__cause__, UnboundLocalError)
+
+
+@pytest.mark.parametrize("defect", [NameError, OSError])
+def test_a_defect_of_the_program_is_no_damaged_file(defect, monkeypatch):
+    def broken(*_, **__):
+        raise defect("of the program")
+
+    monkeypatch.setattr(trimesh, "load_scene", broken)
+    with pytest.raises(defect, match="of the program"):
+        load(to_stl(_box()), "box.stl")
 
 
 def test_unknown_unit_is_refused():

@@ -1,0 +1,119 @@
+"""Threads expire in `langgraph dev` as well, as `checkpointer.ttl` of langgraph.json says.
+
+In production LangGraph's server sweeps: it asks the checkpointer to delete or prune the threads that have
+expired. The in-memory runtime of `langgraph dev` never does, so this does it there.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from random import uniform
+
+from graphs.kit.artifacts import session_artifacts
+from graphs.kit.errors import InputError
+from graphs.persistence.database import Database
+from graphs.persistence.outage import DatabaseUnavailable
+from graphs.persistence.retention import delete_expired, expired_threads, without_checkpoints
+from graphs.persistence.saver import HoldfastSaver
+from graphs.persistence.server_config import ThreadTTL, load_checkpointer_config
+from graphs.server.dev_runtime import in_memory_runtime
+from graphs.server.dev_threads import busy_threads, forget_thread, idle_threads
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 20
+
+
+@asynccontextmanager
+async def sweeping(database: Database) -> AsyncGenerator[None]:
+    """Sweep expired threads in the background, where langgraph.json says that threads expire.
+
+    Raises:
+        ValueError: `checkpointer` of langgraph.json, or LANGGRAPH_THREAD_TTL, can't be used.
+    """
+    ttl = load_checkpointer_config().ttl
+    if ttl is None or ttl.default_ttl is None or not in_memory_runtime():
+        yield
+        return
+    task = asyncio.create_task(Sweeper(database, ttl, ttl.default_ttl * 60).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class Sweeper:
+    """Deletes or prunes the threads whose newest checkpoint is older than `lifetime` seconds.
+
+    A thread that has a run on this server is left alone, however old its newest checkpoint is.
+    """
+
+    def __init__(self, database: Database, ttl: ThreadTTL, lifetime: float) -> None:
+        self._database = database
+        self._saver = HoldfastSaver(database)
+        self._ttl = ttl
+        self._lifetime = lifetime
+        self._cannot_prune: set[str] = set()
+
+    async def run(self) -> None:
+        """Sweep now, and then once in each interval, for ever."""
+        sweep = self._delete if self._ttl.strategy == "delete" else self._prune
+        while True:
+            # What stops a sweep, an outage of the database or of the artifact store, must not stop the next.
+            [error] = await asyncio.gather(sweep(), return_exceptions=True)
+            if error is not None:
+                trace = None if isinstance(error, DatabaseUnavailable) else error
+                logger.warning("The rest of a sweep is left to the next one: %s", error, exc_info=trace)
+            # Replicas that started together need not sweep together.
+            await asyncio.sleep(60 * self._ttl.sweep_interval_minutes * uniform(0.9, 1.1))
+
+    async def _delete(self) -> None:
+        expired = await self._expired(skip=busy_threads())
+        for start in range(0, len(expired), _BATCH):
+            busy = busy_threads()
+            batch = [thread_id for thread_id in expired[start : start + _BATCH] if thread_id not in busy]
+            deleted = await delete_expired(self._database, batch, self._lifetime)
+            if deleted:
+                logger.info("Deleted expired threads: %s", ", ".join(deleted))
+            for thread_id in deleted:
+                await asyncio.to_thread(_delete_files, thread_id)
+        await self._forget_records()
+
+    async def _forget_records(self) -> None:
+        """Forget threads without checkpoints: this replica or another one has deleted these."""
+        idle = idle_threads(datetime.now(UTC) - timedelta(seconds=self._lifetime))
+        for thread_id in await without_checkpoints(self._database, idle):
+            if thread_id not in busy_threads():
+                await asyncio.to_thread(_delete_files, thread_id)
+                await forget_thread(thread_id)
+
+    async def _prune(self) -> None:
+        for thread_id in await self._expired(skip=busy_threads() | self._cannot_prune, with_history=True):
+            if thread_id in busy_threads():
+                continue
+            try:
+                await self._saver.aprune([thread_id], strategy="keep_latest")
+            except NotImplementedError as error:
+                self._cannot_prune.add(thread_id)
+                logger.warning("Thread %s keeps its history: %s", thread_id, error)
+            else:
+                logger.info("Pruned an expired thread to its latest checkpoint: %s", thread_id)
+
+    async def _expired(self, *, skip: set[str], with_history: bool = False) -> list[str]:
+        return await expired_threads(
+            self._database,
+            self._lifetime,
+            limit=self._ttl.sweep_limit,
+            with_history=with_history,
+            skip=skip,
+        )
+
+
+def _delete_files(thread_id: str) -> None:
+    # A thread that isn't a session of this server may have any id, and has no files.
+    with suppress(InputError):
+        session_artifacts(thread_id).delete_all()
