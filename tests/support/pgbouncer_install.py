@@ -77,8 +77,8 @@ def main() -> None:
     elif not shutil.which("pgbouncer"):
         sys.exit(
             f"This machine ({sys.platform}, {platform.machine()}) knows no Debian mirror with a PgBouncer "
-            "for it. Set DEBIAN_MIRROR to the address of one, or install PgBouncer 1.21 or newer so that `pgbouncer` "
-            "is on the PATH (macOS: brew install pgbouncer)."
+            "for it. Set DEBIAN_MIRROR to the address of one, or install PgBouncer 1.21 or newer so that "
+            "`pgbouncer` is on the PATH (macOS: brew install pgbouncer)."
         )
 
 
