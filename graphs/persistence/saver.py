@@ -36,7 +36,7 @@ from psycopg.rows import DictRow
 
 from graphs.persistence.database import Database
 from graphs.persistence.group_commit import GroupCommit
-from graphs.persistence.statements import Row, Statement, put_checkpoint, put_writes
+from graphs.persistence.statements import SELECT_CHECKPOINTS, Row, Statement, put_checkpoint, put_writes
 from graphs.persistence.threads import in_thread
 
 P = ParamSpec("P")
@@ -101,6 +101,8 @@ class HoldfastSaver(AsyncPostgresSaver):
     Operations run side by side, as many as the pool has connections. Each may raise DatabaseUnavailable
     when the outage budget is spent; no error of a connection or a pool ever leaves it.
     """
+
+    SELECT_SQL = SELECT_CHECKPOINTS
 
     def __init__(self, database: Database, *, serde: SerializerProtocol | None = None) -> None:
         super().__init__(database.pool, serde=serde)

@@ -1,7 +1,8 @@
-"""The statements that store a checkpoint and its writes, each in one round trip and one commit.
+"""The statements that store and read checkpoints.
 
-A pipeline of one statement a row, as LangGraph's own saver sends it, costs the driver and PostgreSQL more
-than half as much again. The SQL is LangGraph's; only the number of rows is ours.
+A checkpoint and its values are stored by one statement, in one round trip and one commit. A pipeline of one
+statement a row, as LangGraph's own saver sends it, costs the driver and PostgreSQL more than half as much
+again. The SQL is LangGraph's; only the number of rows is ours.
 """
 
 import re
@@ -14,6 +15,30 @@ from langgraph.checkpoint.postgres.base import BasePostgresSaver
 Row = Sequence[Any]
 Statement = tuple[bytes, list[Any]]
 """A query and its parameters."""
+
+# LangGraph's, but for how it finds the values. A join is planned for an average thread, and for a long one
+# PostgreSQL would read all the values that it ever had. With LIMIT it looks each up by its primary key.
+SELECT_CHECKPOINTS = """
+SELECT thread_id, checkpoint, checkpoint_ns, checkpoint_id, parent_checkpoint_id, metadata, (
+    SELECT array_agg(ARRAY[convert_to(version.key, 'UTF8'), convert_to(found.type, 'UTF8'), found.blob])
+    FROM jsonb_each_text(checkpoint -> 'channel_versions') AS version
+    CROSS JOIN LATERAL (
+        SELECT b.type, b.blob FROM checkpoint_blobs AS b
+        WHERE b.thread_id = checkpoints.thread_id AND b.checkpoint_ns = checkpoints.checkpoint_ns
+        AND b.channel = version.key AND b.version = version.value
+        LIMIT 1
+    ) AS found
+) AS channel_values, (
+    SELECT array_agg(ARRAY[
+        convert_to(w.task_id, 'UTF8'), convert_to(w.channel, 'UTF8'), convert_to(w.type, 'UTF8'), w.blob,
+        convert_to(w.task_path, 'UTF8'), convert_to(w.idx::text, 'UTF8')
+    ])
+    FROM checkpoint_writes AS w
+    WHERE w.thread_id = checkpoints.thread_id AND w.checkpoint_ns = checkpoints.checkpoint_ns
+    AND w.checkpoint_id = checkpoints.checkpoint_id
+) AS pending_writes
+FROM checkpoints
+"""
 
 # A connection keeps 100 prepared statements, and one is prepared for each number of rows.
 _MOST_ROWS = 25

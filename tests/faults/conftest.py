@@ -36,9 +36,11 @@ def server(served: Served) -> DevServer:
 
 
 @pytest.fixture
-def scene(postgres: PostgresInstance) -> Scene:
-    """What faults of the harness act upon."""
-    return Scene(postgres)
+def scene(postgres: PostgresInstance) -> Generator[Scene]:
+    """What faults of the harness act upon; what a failing test leaves broken is mended for the next one."""
+    yield Scene(postgres)
+    postgres.thaw()
+    postgres.start()
 
 
 @pytest.fixture(scope="module")

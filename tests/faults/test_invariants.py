@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from graphs.client import SessionStatus
+from graphs.server.process import DevServer
 from tests.faults.harness import ledger
+from tests.faults.harness.connections import ConnectionCount
 from tests.faults.harness.invariants import (
     Stored,
     broken_chain,
@@ -14,8 +16,11 @@ from tests.faults.harness.invariants import (
     failed,
     lost,
     not_executed,
+    over_budget,
+    too_long,
 )
 from tests.faults.harness.ledger import Execution
+from tests.faults.harness.served import Served
 from tests.faults.harness.steps_agent import payload
 from tests.faults.harness.users import Restore, Shown, User, UserRun
 
@@ -55,6 +60,7 @@ def test_nothing_is_wrong_with_what_is_right() -> None:
     assert broken_chain(THREAD, CHAIN) == []
     assert not_executed(CHAIN, executions) == []
     assert lost(user(shown=shown(CHAIN[1])), CHAIN) == []
+    assert too_long(user(), executions) == []
     assert failed(user(runs=[UserRun(THREAD, "run", "wait", "success")])) == []
 
 
@@ -112,6 +118,20 @@ def test_a_finished_step_that_is_executed_again() -> None:
 def test_a_step_that_nobody_executed() -> None:
     [found] = not_executed(CHAIN, [execution(1, "e1"), execution(2, "e2"), execution(3, "another")])
     assert found == "step 3 by e3 is not in the ledger"
+
+
+def test_a_run_that_is_begun_again_after_its_end() -> None:
+    asked_for = [execution(step, f"e{step}") for step in (1, 2, 2, 3)]
+    assert too_long(user(), asked_for) == []
+    [found] = too_long(user(), [*asked_for, execution(4, "e4")])
+    assert found == f"{THREAD}: run run took 4 steps of 3"
+
+
+def test_more_connections_than_the_budget(tmp_path: Path) -> None:
+    served = Served(DevServer(tmp_path), tmp_path, frozenset(), connection_budget=12)
+    assert over_budget(ConnectionCount([3, 12]), served) == []
+    assert "held 13 connections" in over_budget(ConnectionCount([13, 1]), served)[0]
+    assert "never seen" in over_budget(ConnectionCount([0, 0]), served)[0]
 
 
 def test_what_a_user_met() -> None:

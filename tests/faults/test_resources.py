@@ -18,7 +18,7 @@ from tests.support.disks import PostgresOnSmallDisks
 from tests.support.fleet import ended
 from tests.support.mounts import may_mount, needs_mounts
 from tests.support.postgres import PostgresInstance
-from tests.support.waiting import wait_for_text
+from tests.support.waiting import wait_until
 
 RECOVERY = 10.0
 """Seconds within which all waiting operations are done, on a busy machine; else it takes about one."""
@@ -56,10 +56,14 @@ async def test_a_deadlock_is_tried_again(scene: Scene, served: Served) -> None:
 async def test_a_full_disk_is_waited_out_until_there_is_room(
     postgres: PostgresOnSmallDisks, scene: Scene, served: Served
 ) -> None:
+    def told() -> int:
+        return served.log.read_text(errors="replace").count("No space left on device")
+
     async def fill_up(scene: Scene, chance: Random) -> None:
+        before = told()
         postgres.table_disk.fill()
         try:
-            await asyncio.to_thread(wait_for_text, served.log, "No space left on device")
+            await asyncio.to_thread(wait_until, lambda: told() > before, "that the disk is full is told")
             await asyncio.sleep(SECONDS_WITHOUT_ROOM)
         finally:
             postgres.table_disk.free()

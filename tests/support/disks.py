@@ -63,8 +63,12 @@ class PostgresOnSmallDisks(PostgresInstance):
         self.table_disk = SmallDisk(self._folder / "tables", self._mounts)
         self.log_disk = SmallDisk(self._folder / "log", self._mounts)
         super().__enter__()
-        self.execute(f"CREATE TABLESPACE small LOCATION '{self.table_disk.folder}'")
-        self.configure(default_tablespace="small")
+        try:
+            self.execute(f"CREATE TABLESPACE small LOCATION '{self.table_disk.folder}'")
+            self.configure(default_tablespace="small")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

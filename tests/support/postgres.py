@@ -34,6 +34,9 @@ _KEEPALIVES = {
     "tcp_user_timeout": "5000",
 }
 
+# What a test may have changed shall not keep it from changing that back.
+_UNLIMITED = "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
+
 # What the server's log says.
 _RECOVERING = "automatic recovery in progress"
 _READY = "ready to accept connections"
@@ -91,8 +94,8 @@ class PostgresInstance:
 
     def empty(self) -> None:
         """Drop all that tests left in the database, which is quicker than to make another one."""
-        self.execute("DROP SCHEMA public CASCADE")
-        self.execute("CREATE SCHEMA public")
+        self.execute("DROP SCHEMA public CASCADE", options=_UNLIMITED)
+        self.execute("CREATE SCHEMA public", options=_UNLIMITED)
 
     def execute(self, query: str, **connection: Any) -> list[tuple[Any, ...]]:
         """Run a statement on a connection of its own, and return its rows if it has any."""
@@ -103,17 +106,17 @@ class PostgresInstance:
 
     def configure(self, **settings: str) -> None:
         """Change server settings while it runs; an empty string goes back to what they were."""
-        # What a test may have changed shall not keep it from changing that back.
-        unlimited = "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
         for name, value in settings.items():
             change = f"SET {name} = '{value}'" if value else f"RESET {name}"
-            self.execute(f"ALTER SYSTEM {change}", options=unlimited)
+            self.execute(f"ALTER SYSTEM {change}", options=_UNLIMITED)
         self.execute("SELECT pg_reload_conf()")
 
     def mend(self) -> None:
-        """Undo what a test did to it: it runs, answers, and its database is empty."""
+        """Undo what a test did to it: it runs, answers as it did, and its database is empty."""
         self.thaw()
         self.start()
+        self.execute("ALTER SYSTEM RESET ALL", options=_UNLIMITED)
+        self.execute("SELECT pg_reload_conf()")
         self.terminate_backends()
         self.empty()
 
@@ -177,6 +180,10 @@ class PostgresInstance:
 
     def freeze(self) -> None:
         """Stop all its processes in their tracks: connections stay open, and nobody answers."""
+        postmaster = self.cluster.postmaster()
+        assert postmaster is not None, "PostgreSQL isn't running"
+        self._frozen = [postmaster]  # first, so that it starts no more of them
+        self._signal_frozen(signal.SIGSTOP)
         self._frozen = self.cluster.processes()
         self._signal_frozen(signal.SIGSTOP)
 
@@ -192,12 +199,14 @@ class PostgresInstance:
         )
         return len(rows)
 
+    def backends(self, application: str = "holdfast") -> set[int]:
+        """Return the process ids of the backends that serve clients of this name."""
+        rows = self.execute(f"SELECT pid FROM pg_stat_activity WHERE application_name = '{application}'")
+        return {pid for (pid,) in rows}
+
     def connections(self, application: str = "holdfast") -> int:
         """Return how many clients of this name are connected."""
-        [(count,)] = self.execute(
-            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}'"
-        )
-        return count
+        return len(self.backends(application))
 
     def _make_data_folder(self) -> None:
         make_data_folder(self.cluster.data)
@@ -218,7 +227,8 @@ class PostgresInstance:
 
     def _signal_frozen(self, number: signal.Signals) -> None:
         for pid in self._frozen:
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a backend whose client has left may have ended since
+                os.kill(pid, number)
 
 
 def settings_for(uri: str, **values: Any) -> Mapping[str, Any]:

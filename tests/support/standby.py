@@ -71,6 +71,9 @@ class ReplicatedPair:
         self.primary, self.standby = self.standby, self.primary
 
     def restore(self) -> None:
-        """Make the one that isn't the primary its standby again."""
+        """Make the one that isn't the primary its standby again, whatever a test did to the two of them."""
+        self.primary.thaw()
+        self.primary.start()
+        self.primary.configure(default_transaction_read_only="")
         if not is_followed(self.primary):
             self.standby.follow(self.primary)

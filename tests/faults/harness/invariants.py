@@ -1,5 +1,6 @@
 """What must hold after every fault, in words when it doesn't."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,9 @@ async def violations(
     `interruptions`: how often runs may have been begun again from their last checkpoint (by a server that was
     killed, or an outage longer than the budget); each executes the one step in flight of a thread again.
     """
-    executions = ledger.read(served.ledger)
+    threads = {user.thread_id for user in users.everyone}
+    # those of the test before may have met other faults
+    executions = [each for each in ledger.read(served.ledger) if each.thread_id in threads]
     found = [*logged(served), *executed_again(executions, interruptions)]
     for user in users.everyone:
         stored = await checkpoints_of(postgres, user.thread_id)
@@ -52,6 +55,7 @@ async def violations(
             *lost(user, stored),
             *broken_chain(user.thread_id, stored),
             *not_executed(stored, ours),
+            *too_long(user, ours),
         ]
     return found
 
@@ -143,8 +147,20 @@ def not_executed(stored: list[Stored], executions: list[ledger.Execution]) -> li
     return [f"step {step} by {execution_id} is not in the ledger" for step, execution_id in claimed - known]
 
 
+def too_long(user: User, executions: list[ledger.Execution]) -> list[str]:
+    """No run took more steps than it was asked for: none was begun again once it had ended."""
+    taken = Counter(run_id for run_id, _ in {(each.run_id, each.step) for each in executions})
+    return [
+        f"{user.thread_id}: run {run_id} took {steps} steps of {user.steps}"
+        for run_id, steps in taken.items()
+        if steps > user.steps
+    ]
+
+
 def over_budget(held: ConnectionCount, served: Served) -> list[str]:
-    """The server held no more connections than it may."""
+    """The server held connections, and no more than it may."""
+    if not held.most:
+        return ["the server was never seen with a connection, so nothing tells how many it held"]
     if held.most <= served.connection_budget:
         return []
     return [f"the server held {held.most} connections, and its budget is {served.connection_budget}"]

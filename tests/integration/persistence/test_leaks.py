@@ -23,7 +23,8 @@ from tests.support.proxy import Proxy
 
 WARM_UP = 40
 FAULTS = 200
-POOL = 6
+POOL = 4
+"""As many as the pool keeps when it is idle, so that it is of one size before and after."""
 KEPT_BYTES = 150_000
 """What may be left of 200 faults, in all caches: 750 bytes each. A connection takes more."""
 

@@ -96,7 +96,7 @@ async def test_under_the_same_fault_every_agent_of_holdfast_answers(own_postgres
         await asyncio.sleep(1.5)
         assert not any(request.done() for request in requests)
         await asyncio.to_thread(own_postgres.start)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.gather(*requests)
 
         for agent in _AGENTS:

@@ -50,10 +50,14 @@ async def test_a_line_that_dies_under_a_waiting_operation_is_noticed(wire, over_
         async def ask() -> None:
             async with database.connection() as conn:
                 started.append(time.monotonic())
-                await conn.execute("SELECT pg_sleep(0.5)")
+                # beyond what the test waits: what ends it is that the line is found dead
+                seconds = 3 * NOTICED if len(started) == 1 else 0
+                await conn.execute("SELECT pg_sleep(%s) AS on_a_dead_line", [seconds])
 
         asking = asyncio.create_task(database.run(ask))
-        asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        asleep = (
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%on_a_dead_line%'"
+        )
         await eventually(lambda: bool(postgres.execute(asleep)), within=NOTICED)
         wire.strand()
 

@@ -44,7 +44,7 @@ async def test_says_what_it_cannot_reach_and_no_password(own_postgres):
         async with open_saver(settings):
             pass
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     message = str(caught.value)
     assert f"PostgreSQL at 127.0.0.1:{own_postgres.port}/postgres can't be reached" in message
     assert "refused" in message
@@ -70,7 +70,7 @@ async def test_a_host_without_a_name_is_waited_for_and_named():
 async def test_a_refusal_is_no_outage(postgres, wrong, reason):
     settings = PersistenceSettings(**settings_for(wrong.format(port=postgres.port)))
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(ValueError, match=f"{reason}.*Correct user, password, database"):
             async with shared_database(settings):
                 pass
@@ -132,7 +132,7 @@ async def test_a_server_frozen_in_a_migration_is_waited_for_within_the_budget(ow
     monkeypatch.setattr("graphs.persistence.start._SECONDS_BETWEEN_PROGRESS_LINES", 0.2)
     settings = PersistenceSettings(**settings_for(own_postgres.uri, outage_budget=1))
 
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         with pytest.raises(DatabaseUnavailable, match="can't be reached"):
             async with shared_database(settings):
                 pass
