@@ -1,6 +1,7 @@
 """`make chaos`: a short run in which all invariants hold, and that it tells when one doesn't."""
 
 import asyncio
+import signal
 import sys
 from itertools import islice
 from random import Random
@@ -20,7 +21,12 @@ async def test_a_short_run_ends_with_all_invariants_holding() -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await process.communicate()
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)  # so it ends the servers that it has started
+            await process.wait()
     text = output.decode()
     assert process.returncode == 0, text
     assert "SEED=1" in text

@@ -71,15 +71,15 @@ def receive(line: socket.socket, size: int) -> bytes:
 
 
 def test_it_delivers_late_in_each_direction(proxy: Proxy, line: socket.socket) -> None:
-    proxy.delay(0.2)
+    proxy.delay(1)
     began = time.monotonic()
     assert answer(line, b"late") == b"late"
-    assert time.monotonic() - began >= 0.4
+    assert time.monotonic() - began >= 2
 
     proxy.delay(0)
     began = time.monotonic()
     assert answer(line, b"soon") == b"soon"
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 2
 
 
 def test_a_delay_does_not_limit_how_much_is_on_its_way(proxy: Proxy, line: socket.socket) -> None:

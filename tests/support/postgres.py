@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -61,7 +62,10 @@ class PostgresInstance:
         # The server, which isn't root's, has to pass.
         self._folder.chmod(0o711)
         self.host = host
-        self.port = port or _free_port()
+        self._reservation = _bound(host, port or 0)
+        self.port: int = self._reservation.getsockname()[1]
+        if sys.platform != "linux":
+            self._reservation.close()
         options = {
             "listen_addresses": host,
             "port": str(self.port),
@@ -85,6 +89,7 @@ class PostgresInstance:
     def __exit__(self, *_: object) -> None:
         self.thaw()
         self.cluster.stop("immediate")
+        self._reservation.close()
         shutil.rmtree(self._folder)
 
     @property
@@ -251,7 +256,12 @@ def _template() -> Path:
     return cluster.data
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind((_HOST, 0))
-        return sock.getsockname()[1]
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that keeps a port, or a free one for 0, from others while the server is away.
+
+    It listens to nobody, so connections are refused. On Linux the server can listen on the port beside it.
+    """
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    return sock

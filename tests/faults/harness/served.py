@@ -107,9 +107,16 @@ def serve(
         jobs=jobs,
         **environment,
     )
+    with running(served):
+        yield served
+
+
+@contextmanager
+def running(served: Served) -> Generator[None]:
+    """Start the server, go on when it is ready, and stop it at the end."""
     served.server.start()
     try:
         served.server.wait_ready(START_SECONDS)
-        yield served
+        yield
     finally:
         served.server.stop()

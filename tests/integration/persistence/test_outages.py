@@ -306,13 +306,12 @@ async def test_abandoned_attempts_do_not_pile_up_on_the_server(own_postgres):
 
 
 async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgres):
-    settings = PersistenceSettings(**settings_for(own_postgres.uri, connection_budget=1))
-    async with open_saver(settings) as saver:
+    async with open_saver(PersistenceSettings(**settings_for(own_postgres.uri))) as saver:
         await put(saver, "t")
         # As a failover does: connections stay open, and new ones are asked for their mode.
-        async with saver.database.connection() as conn:
+        with psycopg.connect(own_postgres.uri, autocommit=True) as open_one:
             own_postgres.configure(default_transaction_read_only="on")
-            await _becomes_read_only(conn)
+            await eventually(lambda: _is_read_only(open_one), within=30)
 
         waiting = asyncio.create_task(put(saver, "t"))
         await asyncio.sleep(1)
@@ -323,13 +322,8 @@ async def test_a_server_turned_read_only_is_left_for_one_that_writes(own_postgre
             await waiting
 
 
-async def _becomes_read_only(conn):
-    async with asyncio.timeout(30):
-        while True:
-            cursor = await conn.execute("SHOW default_transaction_read_only")
-            if await cursor.fetchone() == {"default_transaction_read_only": "on"}:
-                return
-            await asyncio.sleep(0.01)
+def _is_read_only(conn):
+    return conn.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
 
 
 async def test_no_free_connection_on_the_server_is_waited_for():

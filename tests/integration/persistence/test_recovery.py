@@ -64,6 +64,7 @@ async def test_a_line_that_dies_under_a_waiting_operation_is_noticed(wire, over_
         async with asyncio.timeout(NOTICED):
             await asking
         assert len(started) == 2
+    postgres.terminate_backends()  # what still sleeps there would hold up the migrations of other tests
 
 
 async def test_a_server_that_reads_nothing_for_a_while_is_not_taken_for_dead(own_postgres):
