@@ -12,8 +12,17 @@ from functools import partial
 
 from benchmarks.contenders import FLOOR, floor, holdfast, stock
 from benchmarks.database import durable_postgres
-from benchmarks.report import Picture, Report, Series, Table, command_line, lines, machine, publish
-from benchmarks.rounds import Comparison, Opener, Timing, compare_each, reads, set_up_tables, steps
+from benchmarks.report import Picture, Report, Table, command_line, lines, machine, publish
+from benchmarks.rounds import (
+    Comparison,
+    Opener,
+    Timing,
+    compare_each,
+    ratio_panels,
+    reads,
+    set_up_tables,
+    steps,
+)
 from benchmarks.variants import (
     WithoutGroupCommit,
     WithPipelines,
@@ -103,16 +112,7 @@ def _columns(cells: Sequence[Comparison]) -> tuple[str, ...]:
 
 
 def _picture(name: str, up: str, plan: Plan, cells: Sequence[Comparison]) -> Picture:
-    panels = [
-        (
-            f"{latency:g} ms each way",
-            [
-                Series(each, [cell.ratio(each, FLOOR) for cell in cells if cell.latency == latency])
-                for each in _ladder(cells)
-            ],
-        )
-        for latency in plan.latencies
-    ]
+    panels = ratio_panels(cells, _ladder(cells), FLOOR)
     drawing = lines(panels, places=plan.sessions, across="concurrent sessions", up=up)
     return Picture(name, drawing, f"{up}; each line adds one thing to the one before it")
 

@@ -10,7 +10,7 @@ from time import perf_counter, process_time
 from pydantic import SecretStr
 
 from benchmarks.contenders import Contender
-from benchmarks.report import Spread, percentile, progress, ratios, spread
+from benchmarks.report import Series, Spread, percentile, progress, ratios, spread
 from benchmarks.workload import Payload, Session
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
@@ -199,3 +199,19 @@ async def set_up_tables(postgres: PostgresInstance) -> None:
 def forget_sessions(postgres: PostgresInstance) -> None:
     """Empty the tables, so that each comparison starts alike."""
     postgres.execute("TRUNCATE checkpoints, checkpoint_blobs, checkpoint_writes")
+
+
+def ratio_panels(
+    cells: Sequence[Comparison], names: Sequence[str], base: str
+) -> list[tuple[str, list[Series]]]:
+    """Return a panel for each latency: the contenders' rates ÷ the base's, over the sessions."""
+    return [
+        (
+            f"{latency:g} ms each way",
+            [
+                Series(name, [cell.ratio(name, base) for cell in cells if cell.latency == latency])
+                for name in names
+            ],
+        )
+        for latency in sorted({cell.latency for cell in cells})
+    ]

@@ -9,7 +9,7 @@ one pipeline for each operation, and serializes nothing: it is what PostgreSQL a
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,6 @@ from benchmarks.database import durable_postgres
 from benchmarks.report import (
     Picture,
     Report,
-    Series,
     Table,
     command_line,
     lines,
@@ -34,6 +33,7 @@ from benchmarks.rounds import (
     compare,
     compare_each,
     forget_sessions,
+    ratio_panels,
     reads,
     repeat,
     set_up_tables,
@@ -174,33 +174,22 @@ def _ratio_table(title: str, unit: str, cells: Sequence[Comparison], *, operatio
 
 
 def _duration_table(title: str, cells: Sequence[Comparison]) -> Table:
-    names = (*_COMPARED, FLOOR)
-    columns = ("latency each way", "sessions", *(f"{name}, ms" for name in names))
-    rows = [
-        (
-            f"{cell.latency:g} ms",
-            cell.sessions,
-            *(_halves(cell, name) for name in names),
-        )
-        for cell in cells
-    ]
-    return Table(title, columns, rows, _HALVES)
+    return _contenders_table(title, cells, _halves, _HALVES)
 
 
 def _cpu_table(title: str, cells: Sequence[Comparison]) -> Table:
+    note = "Medians over the rounds. Once one CPU is busy, this is what limits the rate."
+    return _contenders_table(title, cells, Comparison.cpu, note)
+
+
+def _contenders_table(
+    title: str, cells: Sequence[Comparison], value: Callable[[Comparison, str], object], note: str
+) -> Table:
+    """Return a table with a row for each comparison and a column for each contender."""
     names = (*_COMPARED, FLOOR)
     columns = ("latency each way", "sessions", *(f"{name}, ms" for name in names))
-    rows = [
-        (
-            f"{cell.latency:g} ms",
-            cell.sessions,
-            *(cell.cpu(name) for name in names),
-        )
-        for cell in cells
-    ]
-    return Table(
-        title, columns, rows, "Medians over the rounds. Once one CPU is busy, this is what limits the rate."
-    )
+    rows = [(f"{cell.latency:g} ms", cell.sessions, *(value(cell, name) for name in names)) for cell in cells]
+    return Table(title, columns, rows, note)
 
 
 def _halves(cell: Comparison, name: str) -> str:
@@ -216,16 +205,7 @@ def _history_table(cells: Sequence[Comparison]) -> Table:
 
 
 def _picture(name: str, up: str, sessions: Sequence[int], cells: Sequence[Comparison]) -> Picture:
-    panels = [
-        (
-            f"{latency:g} ms each way",
-            [
-                Series(each, [cell.ratio(each, FLOOR) for cell in cells if cell.latency == latency])
-                for each in _COMPARED
-            ],
-        )
-        for latency in sorted({cell.latency for cell in cells})
-    ]
+    panels = ratio_panels(cells, _COMPARED, FLOOR)
     drawing = lines(panels, places=sessions, across="concurrent sessions", up=up, target=TARGET)
     return Picture(name, drawing, f"{up}, by latency and concurrent sessions; dashed: {TARGET}")
 

@@ -1,5 +1,6 @@
 """One server on one PostgreSQL, each a module's own, for the tests that need the real thing."""
 
+import signal
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from tests.support.postgres import PostgresInstance
 from tests.support.waiting import START_SECONDS
 
 _TESTS = Path(__file__).parent
+
+# A shell without job control lets what it starts in the background ignore Ctrl-C, and so all the processes
+# that tests start, some to send them just that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ class GroupCommit:
 
     async def _commit(self, group: Sequence[_Write]) -> None:
         try:
-            await self._execute([statement for write in group for statement in write.statements])
+            await self._execute(group)
         except Exception as error:  # noqa: BLE001 (whatever it is, it goes to who waits)
             if len(group) > 1 and not _is_outage(error):
                 await asyncio.gather(*(self._commit([write]) for write in group))
@@ -121,11 +121,15 @@ class GroupCommit:
                 if not write.done.done():
                     write.done.set_result(None)
 
-    async def _execute(self, statements: Sequence[Statement]) -> None:
-        """Run the statements in one round trip and one transaction."""
-        async with self._database.cursor(pipeline=len(statements) > 1) as cur:
-            for query, params in statements:
-                await cur.execute(query, params)
+    async def _execute(self, group: Sequence[_Write]) -> None:
+        """Run what the group has to store in one round trip and one transaction."""
+        pipeline = sum(len(write.statements) for write in group) > 1
+        async with self._database.cursor(pipeline=pipeline) as cur:
+            for write in group:
+                if write.done.cancelled():
+                    continue  # who left while the group waited may have deleted the thread since
+                for query, params in write.statements:
+                    await cur.execute(query, params)
 
 
 def _is_outage(error: Exception) -> bool:

@@ -49,8 +49,9 @@ async def places(conninfo: str, *, lookup_timeout: float) -> list[str]:
         elif isinstance(result, BaseException):
             raise result
         else:
+            own_port = port if params.get("port") else None  # an empty one in a list is the default
             found += [
-                make_conninfo(conninfo, host=host, hostaddr=address, port=port or None) for address in result
+                make_conninfo(conninfo, host=host, hostaddr=address, port=own_port) for address in result
             ]
     if not found:
         raise psycopg.OperationalError("; ".join(failures))

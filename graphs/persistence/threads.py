@@ -26,16 +26,20 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     )
 
 
-# How many functions that hang may hold a thread of theirs.
+# How many functions that may hang have a thread of theirs at a time.
 _HANGING = 8
 _hanging = threading.BoundedSemaphore(_HANGING)
+_POLL_SECONDS = 0.01
 
 
 async def in_daemon_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what the function returns, run in a thread of its own, as it may hang.
 
-    If it does, it holds up neither others, nor the end of the process. Raises TimeoutError if too many do.
+    If it does, it holds up neither others, nor the end of the process. Where too many run, it waits for
+    one of them to end, so callers set a time limit.
     """
+    while not _hanging.acquire(blocking=False):  # noqa: ASYNC110 (an asyncio.Event belongs to one loop)
+        await asyncio.sleep(_POLL_SECONDS)
     future: Future[T] = Future()
     future.set_running_or_notify_cancel()  # who waits may leave; the function goes on
 
@@ -49,7 +53,5 @@ async def in_daemon_thread(function: Callable[P, T], /, *args: P.args, **kwargs:
         finally:
             _hanging.release()
 
-    if not _hanging.acquire(blocking=False):
-        raise TimeoutError(f"{_HANGING} calls hang")
     threading.Thread(target=run, name="holdfast-daemon", daemon=True).start()
     return await asyncio.wrap_future(future)

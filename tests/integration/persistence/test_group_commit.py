@@ -108,6 +108,20 @@ async def test_one_who_leaves_takes_nobody_along(narrow_saver):
     assert [len(await history(narrow_saver, f"t{n}")) for n in range(6)] == [1, 1, 1, 0, 1, 1]
 
 
+async def test_what_left_while_its_group_waited_is_not_stored_any_more(narrow_saver):
+    too_large_to_share = {"large": ["x" * 40_000]}
+    async with narrow_saver.database.connection():
+        writes = [asyncio.create_task(put(narrow_saver, f"t{n}", too_large_to_share)) for n in range(3)]
+        await waiting(narrow_saver, 3)
+        writes[0].cancel()
+        writes[2].cancel()
+    async with asyncio.timeout(30):
+        await asyncio.gather(*writes, return_exceptions=True)
+        await put(narrow_saver, "later")
+
+    assert [len(await history(narrow_saver, f"t{n}")) for n in range(3)] == [0, 1, 0]
+
+
 async def test_groups_outlive_a_fault(own_postgres):
     settings = PersistenceSettings(**settings_for(own_postgres.uri, connection_budget=2))
     async with open_saver(settings) as saver:

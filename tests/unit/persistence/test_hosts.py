@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import threading
+import time
 
 import psycopg
 import pytest
@@ -33,6 +34,7 @@ def names(monkeypatch):
         ("host=a,b port=6", [("a", "10.0.0.1", "6"), ("b", "10.0.0.2", "6"), ("b", "10.0.0.3", "6")]),
         ("host=b,a port=6,7", [("b", "10.0.0.2", "6"), ("b", "10.0.0.3", "6"), ("a", "10.0.0.1", "7")]),
         ("host=nowhere,a port=6,7", [("a", "10.0.0.1", "7")]),
+        ("host=a,a port=6,", [("a", "10.0.0.1", "6"), ("a", "10.0.0.1", "")]),
         ("host=/run/a,a", [("/run/a", None, None), ("a", "10.0.0.1", None)]),
         # left to psycopg
         ("dbname=a", [(None, None, None)]),
@@ -68,6 +70,18 @@ async def test_a_lookup_that_hangs_is_given_up(monkeypatch):
             await places("host=a", lookup_timeout=0.05)
     finally:
         over.set()
+
+
+async def test_many_lookups_at_once_wait_for_each_other(monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 0))]
+
+    def slow(*_, **__):
+        time.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    assert len(await asyncio.gather(*(places("host=a", lookup_timeout=60) for _ in range(40)))) == 40
 
 
 class _Connection:
