@@ -181,6 +181,21 @@ class Database:
             metrics.operation_seconds(call.name).observe(monotonic() - call.started)
             _call.reset(token)
 
+    async def in_time(self, awaited: Awaitable[T]) -> T:
+        """Return what the operation of `run` in progress waits for.
+
+        Raises DatabaseUnavailable when its time is up, or that of others at work for it.
+        """
+        return await self._in_time(_call.get(), awaited)
+
+    async def _in_time(self, call: _Call, awaited: Awaitable[T]) -> T:
+        limit = None if call.deadline == inf else max(0.0, call.deadline - monotonic())
+        try:
+            async with asyncio.timeout(limit):
+                return await awaited
+        except (TimeoutError, DatabaseUnavailable):
+            raise self._give_up(call) from None
+
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[PooledConnection]:
         """Take a connection from the pool, for the attempt of `run` in progress or for a single use.
@@ -233,7 +248,7 @@ class Database:
         asked_at = monotonic()
         self.waiting += 1
         try:
-            await self._wait_for_turn(call)
+            await self._in_time(call, self._turns.acquire())
         finally:
             self.waiting -= 1
             metrics.BACKPRESSURE_SECONDS.inc(monotonic() - asked_at)
@@ -244,16 +259,6 @@ class Database:
             yield
         finally:
             self._turns.release()
-
-    async def _wait_for_turn(self, call: _Call) -> None:
-        if call.deadline == inf or not self.busy:
-            await self._turns.acquire()
-            return
-        try:
-            async with asyncio.timeout(max(0.0, call.deadline - monotonic())):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise self._give_up(call) from None
 
     @asynccontextmanager
     async def _checkout(self, call: _Call) -> AsyncGenerator[PooledConnection]:

@@ -68,10 +68,11 @@ class GroupCommit:
         write = _Write(statements, loop.create_future(), alone)
         self._waiting.append(write)
         self._database.waiting += 1
-        await write.done
+        # Not longer than its own time: groups have another, and wait for each other.
+        await self._database.in_time(write.done)
 
     def _start_groups(self) -> None:
-        """Start groups while connections are free; at least one, since its end starts the next."""
+        """Start groups unless all connections are at work; at least one, since its end starts the next."""
         while self._waiting and not (self._groups and self._database.busy):
             # In a context of its own: the time limits of the operation at hand aren't the group's.
             task = asyncio.create_task(self._write_group(self._next_group()), context=Context())

@@ -69,6 +69,7 @@ async def connect_to_first(connect: Callable[[str], Awaitable[C]], places: Seque
     if len(places) == 1:
         return await connect(places[0])
     attempts: list[asyncio.Future[C]] = []
+    winner: C | None = None
     try:
         for place in places:
             attempts.append(asyncio.ensure_future(connect(place)))
@@ -77,15 +78,17 @@ async def connect_to_first(connect: Callable[[str], Awaitable[C]], places: Seque
                 break
         while not _made(attempts) and (pending := [attempt for attempt in attempts if not attempt.done()]):
             await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        if connected := _made(attempts):
+            winner = connected[0]
     finally:
         for attempt in attempts:
             attempt.cancel()
         results = await asyncio.gather(*attempts, return_exceptions=True)
-    made = _made(attempts)
-    for loser in made[1:]:
-        await loser.close()
-    if made:
-        return made[0]
+        for made in _made(attempts):
+            if made is not winner:
+                await made.close()
+    if winner is not None:
+        return winner
     errors = [result for result in results if isinstance(result, Exception)]
     raise psycopg.OperationalError("; ".join(map(first_line, errors))) from errors[-1]
 

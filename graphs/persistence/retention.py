@@ -3,7 +3,7 @@
 A thread expires when its newest checkpoint, its subgraphs' included, is older than its time to live.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, LiteralString
 
 from graphs.persistence.database import Database
@@ -69,12 +69,12 @@ async def expired_threads(
     return await _thread_ids(database, _EXPIRED, params)
 
 
-async def delete_expired(database: Database, thread_ids: list[str], ttl: float) -> list[str]:
+async def delete_expired(database: Database, batch: Callable[[], list[str]], ttl: float) -> list[str]:
     """Delete those of the threads that are expired still, and return them.
 
-    It returns none where another replica is deleting just now.
+    `batch` gives the threads, at the last moment of each attempt: between two there may be an outage, and
+    a run on one of the threads. It returns none where another replica is deleting just now.
     """
-    params = {"thread_ids": thread_ids, "ttl": ttl}
 
     async def delete() -> list[str]:
         async with database.connection() as conn, conn.transaction():
@@ -82,7 +82,7 @@ async def delete_expired(database: Database, thread_ids: list[str], ttl: float) 
             row = await cur.fetchone()
             if row is None or not row["locked"]:
                 return []
-            cur = await conn.execute(_DELETE, params)
+            cur = await conn.execute(_DELETE, {"thread_ids": batch(), "ttl": ttl})
             return [row["thread_id"] for row in await cur.fetchall()]
 
     return await database.run(delete, name="sweep", attempt_timeout=_BATCH_TIMEOUT)

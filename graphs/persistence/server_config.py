@@ -29,7 +29,7 @@ class ThreadTTL(_Section):
     default_ttl: float | None = Field(None, gt=0, allow_inf_nan=False)
     """Since its newest checkpoint; None keeps threads for good."""
 
-    sweep_interval_minutes: float = Field(5, gt=0, le=44_640, allow_inf_nan=False)
+    sweep_interval_minutes: float = Field(5, ge=0.001, le=44_640, allow_inf_nan=False)
 
     sweep_limit: int = Field(10_000, ge=1)
     """Threads that one sweep takes."""

@@ -45,7 +45,7 @@ async def end_superseded_runs(saver: HoldfastSaver) -> None:
 
     Other runtimes are left alone: they write each run's end when it ends.
     """
-    if not _is_inmem():
+    if not in_memory_runtime():
         return
     from langgraph_runtime_inmem.database import GLOBAL_STORE
 
@@ -70,10 +70,6 @@ async def _is_superseded(saver: HoldfastSaver, run: dict[str, Any]) -> bool:
     async for _ in saver.alist(root, filter={"run_id": run_id}, limit=1):
         return True
     return False
-
-
-def _is_inmem() -> bool:
-    return os.environ.get("LANGGRAPH_RUNTIME_EDITION") == "inmem"
 
 
 def one_at_a_time(function: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:

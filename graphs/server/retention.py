@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import uniform
 
 from graphs.kit.artifacts import session_artifacts
@@ -74,8 +75,7 @@ class Sweeper:
     async def _delete(self) -> None:
         expired = await self._expired(skip=busy_threads())
         for start in range(0, len(expired), _BATCH):
-            busy = busy_threads()
-            batch = [thread_id for thread_id in expired[start : start + _BATCH] if thread_id not in busy]
+            batch = partial(_without_busy, expired[start : start + _BATCH])
             deleted = await delete_expired(self._database, batch, self._lifetime)
             if deleted:
                 logger.info("Deleted expired threads: %s", ", ".join(deleted))
@@ -111,6 +111,11 @@ class Sweeper:
             with_history=with_history,
             skip=skip,
         )
+
+
+def _without_busy(thread_ids: list[str]) -> list[str]:
+    busy = busy_threads()
+    return [thread_id for thread_id in thread_ids if thread_id not in busy]
 
 
 def _delete_files(thread_id: str) -> None:

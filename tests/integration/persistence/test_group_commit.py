@@ -1,12 +1,14 @@
 """Writes that come while all connections are at work, committed together."""
 
 import asyncio
+from time import monotonic
 
 import psycopg
 import pytest
 from langgraph.checkpoint.base import INTERRUPT
 from langgraph.checkpoint.conformance.test_utils import generate_config
 
+from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
@@ -164,3 +166,21 @@ async def test_no_writes_at_all_are_stored_at_once(saver):
 
     item = await saver.aget_tuple(generate_config("t"))
     assert item.pending_writes == []
+
+
+async def test_a_spent_budget_is_told_to_each_writer_in_its_own_time(own_postgres):
+    # Groups wait for each other, longer than a budget; nobody else does.
+    budget = {"connection_budget": 1, "outage_budget": 3, "connect_timeout": 2}
+    async with open_saver(PersistenceSettings(**settings_for(own_postgres.uri, **budget))) as saver:
+        await put(saver, "t")
+        own_postgres.stop()
+
+        async def give_up(number: int) -> float:
+            started = monotonic()
+            with pytest.raises(DatabaseUnavailable):
+                await put(saver, f"t{number}")
+            return monotonic() - started
+
+        seconds = await asyncio.gather(*map(give_up, range(60)))
+
+    assert max(seconds) < 7, "4 s here; 8 s with groups that nobody leaves"

@@ -56,7 +56,7 @@ async def test_a_thread_of_unknown_age_does_not_expire(saver, age, postgres):
     postgres.execute("UPDATE checkpoints SET checkpoint = checkpoint - 'ts'")
 
     assert await expired(saver) == []
-    assert await delete_expired(saver.database, ["t"], HOUR) == []
+    assert await delete_expired(saver.database, lambda: ["t"], HOUR) == []
 
 
 async def test_an_empty_database_has_no_expired_thread(saver):
@@ -90,7 +90,7 @@ async def test_deletes_all_of_a_thread_and_nothing_else(saver, age, postgres):
         await saver.aput_writes(config, [("messages", ["more"])], "task")
     age(2, "thread_id = 'old'")
 
-    assert await delete_expired(saver.database, ["old", "young", "unknown"], HOUR) == ["old"]
+    assert await delete_expired(saver.database, lambda: ["old", "young", "unknown"], HOUR) == ["old"]
 
     for table in ("checkpoints", "checkpoint_blobs", "checkpoint_writes"):
         assert postgres.execute(f"SELECT DISTINCT thread_id FROM {table}") == [("young",)]
@@ -103,7 +103,7 @@ async def test_a_thread_that_is_used_again_before_its_turn_stays_whole(saver, ag
     assert await expired(saver) == ["revived"]
     await put(saver, "revived", parent=first, step=1)
 
-    assert await delete_expired(saver.database, ["revived"], HOUR) == []
+    assert await delete_expired(saver.database, lambda: ["revived"], HOUR) == []
 
     assert len(await history(saver, "revived")) == 2
     assert await values_of(saver, first) == {"files": ["plan.csv"]}
@@ -118,7 +118,7 @@ async def test_replicas_that_sweep_at_once_delete_each_thread_once(saver, age, u
     async def sweep() -> None:
         async with open_saver(PersistenceSettings(**settings_for(uri, connection_budget=2))) as replica:
             while batch := await expired_threads(replica.database, HOUR, limit=7):
-                gone.extend(await delete_expired(replica.database, batch, HOUR))
+                gone.extend(await delete_expired(replica.database, lambda: batch, HOUR))
 
     async def use() -> None:
         for number in range(50):
@@ -136,4 +136,4 @@ async def test_an_outage_in_a_sweep_is_waited_for(own_postgres: PostgresInstance
         await put(saver, "old")
         await asyncio.to_thread(own_postgres.restart)
 
-        assert await delete_expired(saver.database, ["old"], -HOUR) == ["old"]
+        assert await delete_expired(saver.database, lambda: ["old"], -HOUR) == ["old"]
