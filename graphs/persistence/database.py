@@ -182,11 +182,14 @@ class Database:
             _call.reset(token)
 
     async def in_time(self, awaited: Awaitable[T]) -> T:
-        """Return what the operation of `run` in progress waits for.
+        """Return what the operation in progress waits for.
 
         Raises DatabaseUnavailable when its time is up, or that of others at work for it.
         """
-        return await self._in_time(_call.get(), awaited)
+        return await self._in_time(self._current_call(), awaited)
+
+    def _current_call(self) -> _Call:
+        return _call.get(None) or _Call("other", monotonic(), self._settings.operation_timeout)
 
     async def _in_time(self, call: _Call, awaited: Awaitable[T]) -> T:
         limit = None if call.deadline == inf else max(0.0, call.deadline - monotonic())
@@ -203,7 +206,7 @@ class Database:
         The connection is abandoned when the attempt's time is up. An error that shows it broken renews
         the whole pool, once for all operations that such an outage hits.
         """
-        call = _call.get(None) or _Call("other", monotonic(), self._settings.operation_timeout)
+        call = self._current_call()
         if call.connection is not None:
             yield call.connection
             return
