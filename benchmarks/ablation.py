@@ -5,14 +5,13 @@ Each has all that those above it have, and one thing more.
     python -m benchmarks.ablation [--quick]
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.contenders import FLOOR, floor, holdfast, stock
-from benchmarks.database import durable_postgres
-from benchmarks.report import Picture, Report, Table, command_line, lines, machine, publish
+from benchmarks.database import run_benchmark
+from benchmarks.report import Picture, Report, Table, lines, machine
 from benchmarks.rounds import (
     Comparison,
     Opener,
@@ -118,10 +117,7 @@ def _picture(name: str, up: str, plan: Plan, cells: Sequence[Comparison]) -> Pic
 
 
 def main() -> None:
-    options = command_line(__doc__)
-    with durable_postgres() as postgres:
-        report = asyncio.run(measure(postgres, QUICK if options.quick else FULL))
-    publish(report, options)
+    run_benchmark(__doc__, measure, quick=QUICK, full=FULL)
 
 
 if __name__ == "__main__":

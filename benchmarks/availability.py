@@ -7,14 +7,13 @@ before each use of a connection.
     python -m benchmarks.availability [--quick]
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.contenders import OURS, holdfast
-from benchmarks.database import durable_postgres
-from benchmarks.report import Picture, Report, Series, Table, command_line, lines, machine, publish
+from benchmarks.database import run_benchmark
+from benchmarks.report import Picture, Report, Series, Table, lines, machine
 from benchmarks.rounds import Opener, Timing, compare_each, set_up_tables, steps
 from benchmarks.variants import survives_nothing
 from benchmarks.workload import plain_payload
@@ -82,10 +81,7 @@ async def measure(postgres: PostgresInstance, plan: Plan) -> Report:
 
 
 def main() -> None:
-    options = command_line(__doc__)
-    with durable_postgres() as postgres:
-        report = asyncio.run(measure(postgres, QUICK if options.quick else FULL))
-    publish(report, options)
+    run_benchmark(__doc__, measure, quick=QUICK, full=FULL)
 
 
 if __name__ == "__main__":

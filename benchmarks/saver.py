@@ -8,22 +8,19 @@ one pipeline for each operation, and serializes nothing: it is what PostgreSQL a
     python -m benchmarks.saver [--quick]
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.contenders import FLOOR, OURS, PER_AGENT, STOCK, floor, holdfast, stock, stock_per_agent
-from benchmarks.database import durable_postgres
+from benchmarks.database import run_benchmark
 from benchmarks.report import (
     Picture,
     Report,
     Table,
-    command_line,
     lines,
     machine,
     progress,
-    publish,
 )
 from benchmarks.rounds import (
     CONNECTIONS,
@@ -211,10 +208,7 @@ def _picture(name: str, up: str, sessions: Sequence[int], cells: Sequence[Compar
 
 
 def main() -> None:
-    options = command_line(__doc__)
-    with durable_postgres() as postgres:
-        report = asyncio.run(measure(postgres, QUICK if options.quick else FULL))
-    publish(report, options)
+    run_benchmark(__doc__, measure, quick=QUICK, full=FULL)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from pydantic import SecretStr
 
 from benchmarks.agents_under_fault import AGENTS, Fleet, Outcome, agent_with, take_turn, under_fault
 from benchmarks.contenders import stock_pool
-from benchmarks.database import durable_postgres
-from benchmarks.report import Report, Table, command_line, machine, progress, publish, spread
+from benchmarks.database import run_benchmark
+from benchmarks.report import Report, Table, machine, progress, spread
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
 from tests.support.postgres import PostgresInstance
@@ -311,11 +311,8 @@ def _row(name: str, results: Sequence[Result]) -> tuple[object, ...]:
 
 
 def main() -> None:
-    options = command_line(__doc__)
     logging.getLogger("psycopg").setLevel(logging.ERROR)
-    with durable_postgres() as postgres:
-        report = asyncio.run(measure(postgres, QUICK if options.quick else FULL))
-    publish(report, options)
+    run_benchmark(__doc__, measure, quick=QUICK, full=FULL)
 
 
 if __name__ == "__main__":
