@@ -49,7 +49,7 @@ from graphs.server.process import PROJECT_ROOT, DevServer
 from tests.support.postgres import PostgresInstance
 from tests.support.waiting import START_SECONDS
 
-_TURNS = 3
+_TURNS = 6
 
 MEMORY = "in memory"
 GRAPH = "long"
@@ -90,9 +90,11 @@ class Plan:
     latency: float
     """Milliseconds each way, beside none."""
     looks: int
-    """How often users look at their sessions after a round, all together, and in a turn of restores."""
+    """How often users look at their sessions after a round, all together."""
     histories: tuple[int, int]
     """Checkpoints of the short and of the long thread that are restored."""
+    restores: int
+    """How often users restore each of these threads, all together."""
     users_of_histories: Sequence[int]
 
 
@@ -100,14 +102,15 @@ FULL = Plan(
     servers=((MEMORY, 0), (OURS, 0), (STOCK, 0), (OURS, 1), (STOCK, 1)),
     loads=(
         Load(users=1, runs=2, rounds=2),
-        Load(users=10, runs=1, rounds=3),
-        Load(users=10, runs=1, rounds=2, durability="async"),
+        Load(users=10, runs=3, rounds=4),
+        Load(users=10, runs=3, rounds=2, durability="async"),
         Load(users=100, runs=1, rounds=1, over_network=False),
     ),
     steps=100,
     latency=1,
     looks=100,
     histories=(10, 10_000),
+    restores=1_200,
     users_of_histories=(1, 10, 100),
 )
 QUICK = Plan(
@@ -117,6 +120,7 @@ QUICK = Plan(
     latency=1,
     looks=50,
     histories=(10, 1_000),
+    restores=60,
     users_of_histories=(1, 10),
 )
 
@@ -324,9 +328,8 @@ async def _restores_by_length(
         for users in plan.users_of_histories:
             for _ in range(_TURNS):
                 for length, thread_id in threads.items():
-                    durations = await _timed(
-                        partial(_restore, client), [thread_id] * users, max(1, plan.looks // users)
-                    )
+                    each = max(1, plan.restores // _TURNS // users)
+                    durations = await _timed(partial(_restore, client), [thread_id] * users, each)
                     found.setdefault((length, users), []).extend(durations)
     return found
 
