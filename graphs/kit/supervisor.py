@@ -12,6 +12,7 @@ from langchain.agents.middleware import (
     ToolCallRequest,
     ToolErrorMiddleware,
 )
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import ToolCall
 from langchain_core.tools import BaseTool
@@ -23,6 +24,7 @@ from pydantic import ValidationError
 
 from graphs.kit.briefing import brief
 from graphs.kit.context import Context
+from graphs.kit.figure_sources import marked
 from graphs.kit.file_tools import FILES
 from graphs.kit.intake import intake
 from graphs.kit.malformed_calls import with_malformed_calls_answered
@@ -92,14 +94,19 @@ async def _reply(
     messages = state["messages"]
     if _replies_in_turn(messages, name) >= _MAX_HANDOFFS:
         return AIMessage(f"I stopped after {_MAX_HANDOFFS} steps: ask for the rest in smaller parts.")
-    conversation = [brief(prompt, state.get("artifacts", {})), *messages]
+    files = state.get("artifacts", {})
+    conversation = [brief(prompt, files), *messages]
+    offline = model_name(runtime.context) is None
     # providers take a conversation that ends with the model's own words for one to be continued, or refuse it
-    if isinstance(messages[-1], AIMessage) and model_name(runtime.context):
+    if isinstance(messages[-1], AIMessage) and not offline:
         conversation.append(HumanMessage(_AFTER_SUBAGENT))
-    return await reply_or_explanation(
-        runtime.context,
-        lambda model: model.bind_tools(list(handoffs.values())).ainvoke(conversation),
-    )
+
+    async def ask(model: BaseChatModel) -> AIMessage:
+        reply = await model.bind_tools(list(handoffs.values())).ainvoke(conversation)
+        # the planner quotes its tools, and has no words of its own to check
+        return reply if offline or reply.tool_calls else marked(reply, messages, files)
+
+    return await reply_or_explanation(runtime.context, ask)
 
 
 def _route(reply: AIMessage, handoffs: dict[str, Handoff]) -> Command[Any]:
