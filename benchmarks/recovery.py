@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -31,6 +32,7 @@ from benchmarks.report import (
     publish,
     spread,
 )
+from graphs.persistence.cluster import StopMode
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver
 from tests.faults.harness import faults, wire
@@ -78,7 +80,7 @@ class Recoveries:
     violations: int
 
 
-def outage(seconds: float, stop: str = "immediate") -> Fault:
+def outage(seconds: float, stop: StopMode | Literal["SIGKILL"] = "immediate") -> Fault:
     """Stop PostgreSQL, in a way that `pg_ctl` knows or by SIGKILL, and start it after that long."""
 
     async def inflict(scene: Scene) -> float:

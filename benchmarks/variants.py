@@ -122,6 +122,7 @@ class BareDatabase(Database):
         *,
         name: str = "",
         within: float | None = None,
+        asked: float | None = None,
         attempt_timeout: float | None = None,
     ) -> T:
         return await operation()

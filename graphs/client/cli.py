@@ -1,8 +1,10 @@
 """The command line: `holdfast ask`, `holdfast sessions list | show | restore | resume`, `holdfast sizing`."""
 
 import json
+import os
+import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -34,8 +36,12 @@ Url = Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="The server's addr
 Deadline = Annotated[float, typer.Option(help="Seconds within which the answer comes.")]
 ThreadId = Annotated[str, typer.Argument(help="The session's thread id.")]
 
+EXIT_IMPOSSIBLE = 2
 EXIT_NOT_FOUND = 3
 EXIT_UNAVAILABLE = 4
+
+_ON, _OFF = ("1", "true", "t", "yes", "y", "on"), ("", "0", "false", "f", "no", "n", "off")
+_SWITCHES = {**dict.fromkeys(_ON, True), **dict.fromkeys(_OFF, False)}
 
 
 @app.command()
@@ -111,39 +117,64 @@ def resume(
     _exit_by_status(session)
 
 
+def _whole(least: int) -> Callable[[str], int]:
+    """Return the parser of an option that takes a whole number from `least` on."""
+
+    def parse(text: str) -> int:
+        number = int(text) if re.fullmatch(r"[+-]?[0-9]+", str(text).strip()) else None
+        if number is None or number < least:
+            raise typer.BadParameter(f"it is {text!r}: give a whole number of {least} or more.")
+        return number
+
+    return parse
+
+
+def _number(least: int, text: str, variable: str | None = None) -> Any:
+    return typer.Option(envvar=variable, help=text, parser=_whole(least), metavar="INTEGER")
+
+
+def _switch_of(variable: str) -> bool:
+    """Return what the variable says, in the words that the server takes."""
+    text = os.environ.get(variable, "")
+    switch = _SWITCHES.get(text.strip().lower())
+    if switch is None:
+        raise typer.BadParameter(f"{variable} is {text!r}: set it to true or false, or unset it.")
+    return switch
+
+
 @app.command()
 def sizing(
-    replicas: Annotated[int, typer.Option(help="Server processes; in a rolling update, old and new.")] = 1,
-    jobs: Annotated[
-        int, typer.Option(envvar="N_JOBS_PER_WORKER", help="Runs side by side in one process.")
-    ] = 10,
+    replicas: Annotated[int, _number(1, "Server processes; in a rolling update, old and new.")] = 1,
+    jobs: Annotated[int, _number(0, "Runs side by side in one process.", "N_JOBS_PER_WORKER")] = 10,
     isolated_loops: Annotated[
-        bool, typer.Option("--isolated-loops", envvar="BG_JOB_ISOLATED_LOOPS", help="A pool for each run.")
+        bool,
+        typer.Option("--isolated-loops", help="A pool for each run; also if BG_JOB_ISOLATED_LOOPS is true."),
     ] = False,
-    budget: Annotated[
-        int, typer.Option(envvar="CHECKPOINT_CONNECTION_BUDGET", help="Connections of one process.")
-    ] = 20,
-    max_connections: Annotated[int, typer.Option(help="PostgreSQL's setting.")] = 100,
+    budget: Annotated[int, _number(1, "Connections of one process.", "CHECKPOINT_CONNECTION_BUDGET")] = 20,
+    max_connections: Annotated[int, _number(1, "PostgreSQL's setting.")] = 100,
     reserved: Annotated[
-        int, typer.Option(help="PostgreSQL's superuser_reserved_connections + reserved_connections.")
+        int, _number(0, "PostgreSQL's superuser_reserved_connections + reserved_connections.")
     ] = 3,
-    others: Annotated[int, typer.Option(help="Connections of all other clients of that PostgreSQL.")] = 0,
+    others: Annotated[int, _number(0, "Connections of all other clients of that PostgreSQL.")] = 0,
     server_pool: Annotated[
         int,
-        typer.Option(
-            envvar="LANGGRAPH_POSTGRES_POOL_MAX_SIZE",
-            help="The server's own pool, if DATABASE_URI is on the same PostgreSQL.",
+        _number(
+            0,
+            "The server's own pool, if DATABASE_URI is on the same PostgreSQL.",
+            "LANGGRAPH_POSTGRES_POOL_MAX_SIZE",
         ),
     ] = 0,
-    users: Annotated[int, typer.Option(help="People with a run at work at the same time.")] = 0,
+    users: Annotated[int, _number(0, "People with a run at work at the same time.")] = 0,
 ) -> None:
     """Count the connections that a deployment may open; exit with 1 if PostgreSQL has not as many."""
-    try:
-        deployment = Deployment(
-            replicas, jobs, isolated_loops, budget, max_connections, reserved, others, server_pool, users
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    isolated_loops = isolated_loops or _switch_of("BG_JOB_ISOLATED_LOOPS")
+    deployment = Deployment(
+        replicas, jobs, isolated_loops, budget, max_connections, reserved, others, server_pool, users
+    )
+    for problem in deployment.impossible:
+        notes.print(problem, style="red", markup=False, soft_wrap=True)
+    if deployment.impossible:
+        raise typer.Exit(EXIT_IMPOSSIBLE)
     problems = deployment.problems
     typer.echo("It does not fit." if problems else "It fits.")
     _print_sizing(deployment)

@@ -57,7 +57,7 @@ class Deployment:
 
     @property
     def available(self) -> int:
-        """What PostgreSQL leaves for them; below 0 if the others take more than there is."""
+        """What PostgreSQL leaves for them; below 1 if the others take all that there is."""
         return self.max_connections - self.reserved - self.others
 
     @property
@@ -71,37 +71,53 @@ class Deployment:
         return max(0, self.available - self.total) // self.per_process
 
     @property
+    def impossible(self) -> tuple[str, ...]:
+        """What can't be as it is said, each with what to change; the other figures mean nothing then."""
+        found = (self._budget_problem(), self._nothing_left_problem())
+        return tuple(problem for problem in found if problem)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What does not fit, each with what to change; empty if all does."""
-        found = (self._budget_problem(), self._connections_problem(), self._users_problem())
-        return tuple(problem for problem in found if problem)
+        found = (self._connections_problem(), self._users_problem())
+        return self.impossible or tuple(problem for problem in found if problem)
 
     def _budget_problem(self) -> str:
         if self.pool_size:
             return ""
         return (
-            f"A budget of {self.budget} is below one connection for each of the {self.loops} event loops, so "
-            f"the server does not start: set CHECKPOINT_CONNECTION_BUDGET={self.loops} or more, or unset "
-            "BG_JOB_ISOLATED_LOOPS."
+            f"--budget {self.budget} is below one connection for each of the {self.loops} event loops that "
+            "--isolated-loops makes, so the server does not start: set "
+            f"CHECKPOINT_CONNECTION_BUDGET={self.loops} or more, or unset BG_JOB_ISOLATED_LOOPS."
+        )
+
+    def _nothing_left_problem(self) -> str:
+        if self.available > 0:
+            return ""
+        taken = self.reserved + self.others
+        return (
+            f"--max-connections {self.max_connections} leaves nothing for this deployment: --reserved "
+            f"{self.reserved} and --others {self.others} take {taken}. Set "
+            f"max_connections={self.total + taken} in PostgreSQL, or correct these options."
         )
 
     def _connections_problem(self) -> str:
         if self.total <= self.available:
             return ""
         changes = [f"set max_connections={self.total + self.reserved + self.others} in PostgreSQL"]
-        share = max(0, self.available) // self.replicas - self.server_pool
+        share = self.available // self.replicas - self.server_pool
         if share >= self.loops:
             changes.insert(0, f"set CHECKPOINT_CONNECTION_BUDGET={share}")
         elif share >= 1:
             changes.insert(0, f"set CHECKPOINT_CONNECTION_BUDGET={share} and unset BG_JOB_ISOLATED_LOOPS")
-        own = max(0, self.available) // self.replicas - (self.per_process - self.server_pool)
+        own = self.available // self.replicas - (self.per_process - self.server_pool)
         if self.server_pool > own > 0:
             changes.append(f"set LANGGRAPH_POSTGRES_POOL_MAX_SIZE={own}")
-        if fitting := max(0, self.available) // self.per_process:
+        if fitting := self.available // self.per_process:
             changes.append(f"run no more than {fitting} replica{'s' if fitting > 1 else ''}")
         return (
-            f"{self.total} connections are more than the {max(0, self.available)} that PostgreSQL has for "
-            f"them: {', or '.join(changes)}."
+            f"{self.total} connections are more than the {self.available} that PostgreSQL has for them: "
+            f"{', or '.join(changes)}."
         )
 
     def _users_problem(self) -> str:

@@ -49,6 +49,8 @@ class _Call:
     started: float
     timeout: float
     deadline: float = inf
+    asked: float | None = None
+    """The time that its caller was given, in seconds, if that is more than the caller gives it."""
     connection: PooledConnection | None = None
     """Set while the operation holds one connection over several checkouts."""
     lacks: str = ""
@@ -133,20 +135,22 @@ class Database:
         *,
         name: str = "other",
         within: float | None = None,
+        asked: float | None = None,
         attempt_timeout: float | None = None,
     ) -> T:
         """Return what `operation` returns, running it again after each outage or conflict.
 
         It must be idempotent: it may have run to its end before its connection broke. `name` is what the
         metrics call this kind of operation. `within` bounds the whole call, waiting included; without it,
-        waiting for PostgreSQL is bounded by the outage budget. `attempt_timeout` abandons a single attempt;
-        the setting by default. All in seconds.
+        waiting for PostgreSQL is bounded by the outage budget. `asked` is the time that an error names, where
+        `within` is a part of it. `attempt_timeout` abandons a single attempt; the setting by default. All in
+        seconds.
 
         Raises DatabaseUnavailable (or what stands for it) when the time is up, and the operation's own
         errors at once.
         """
         now = monotonic()
-        call = _Call(name, now, attempt_timeout or self._settings.operation_timeout)
+        call = _Call(name, now, attempt_timeout or self._settings.operation_timeout, asked=asked)
         if within is None:
             return await self._attempts(operation, call)
         call.deadline = now + within
@@ -189,7 +193,9 @@ class Database:
         return await self._in_time(self._current_call(), awaited)
 
     def _current_call(self) -> _Call:
-        return _call.get(None) or _Call("other", monotonic(), self._settings.operation_timeout)
+        # A group of writes is no operation: those that wait for it give up themselves, each for its own run.
+        alone = _Call("other", monotonic(), self._settings.operation_timeout, given_up=True)
+        return _call.get(None) or alone
 
     async def _in_time(self, call: _Call, awaited: Awaitable[T]) -> T:
         limit = None if call.deadline == inf else max(0.0, call.deadline - monotonic())
@@ -361,14 +367,14 @@ class Database:
         if not call.given_up:  # an attempt that outlives its caller gives up once more
             call.given_up = True
             metrics.GIVEN_UP.inc()
-        waited = monotonic() - call.started
+        time = f"{monotonic() - call.started:.1f}" if call.asked is None else f"{call.asked:g}"
         if call.lacks:
             return self._unavailable(
-                f"PostgreSQL at {self._outage.target} could not do it within {waited:.1f} s ({call.lacks})."
+                f"PostgreSQL at {self._outage.target} could not do it within {time} s ({call.lacks})."
             )
         reason = self._outage.reason if self._outage.since is not None else "it is slow"
         return self._unavailable(
-            f"PostgreSQL at {self._outage.target} gave no answer within {waited:.1f} s ({reason})."
+            f"PostgreSQL at {self._outage.target} gave no answer within {time} s ({reason})."
         )
 
 

@@ -16,8 +16,11 @@ _PREFIX = "aes-gcm-"
 _LANGGRAPHS_NAME = "aes"
 
 
-class DecryptionError(Exception):
-    """A stored value can't be decrypted; the message says why and what to do."""
+class DecryptionError(RuntimeError):
+    """A stored value can't be decrypted; the message says why and what to do.
+
+    LangGraph's server tells clients the message of few kinds of errors of a run; this is one of them.
+    """
 
 
 class KeyRing(CipherProtocol):
@@ -44,19 +47,22 @@ class KeyRing(CipherProtocol):
         Raises:
             DecryptionError: the key is not on the ring, or the value is not as it was written.
         """
-        cipher = self._ciphers.get(ciphername)
-        if cipher is None:
-            raise DecryptionError(
-                f"A stored value is encrypted with the key {ciphername.removeprefix(_PREFIX)!r}, and "
-                f"{self._inventory()}. Add that key to the end of {KEYS_VARIABLE} and start the server again."
-            )
+        self.check(ciphername)
         try:
-            return cipher.decrypt(_LANGGRAPHS_NAME, ciphertext)
+            return self._ciphers[ciphername].decrypt(_LANGGRAPHS_NAME, ciphertext)
         except ValueError as error:
             raise DecryptionError(
                 f"A stored value, encrypted with the key {ciphername.removeprefix(_PREFIX)!r}, is not as it "
                 "was written. Restore the database from a backup, or delete the thread or the store's item."
             ) from error
+
+    def check(self, ciphername: str) -> None:
+        """Raise DecryptionError if the key that this cipher takes is not on the ring."""
+        if ciphername not in self._ciphers:
+            raise DecryptionError(
+                f"A stored value is encrypted with the key {ciphername.removeprefix(_PREFIX)!r}, and "
+                f"{self._inventory()}. Add that key to the end of {KEYS_VARIABLE} and start the server again."
+            )
 
     def _inventory(self) -> str:
         if not self:

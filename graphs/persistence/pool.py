@@ -51,7 +51,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger
 
 # How often a connection that waits for an answer is looked at, and how many times in a row the kernel has
 # asked the other machine in vain when its line counts as dead.
-_LOOK_EVERY = 0.25
+_LOOK_EVERY = 0.1
 _TRIES_IN_VAIN = 2
 _TCP_INFO = getattr(socket, "TCP_INFO", None)  # Linux
 

@@ -14,7 +14,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, LiteralString, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -36,7 +36,9 @@ from psycopg.rows import DictRow
 
 from graphs.persistence.database import Database
 from graphs.persistence.group_commit import GroupCommit
+from graphs.persistence.retention import expires_soon, note_reading
 from graphs.persistence.statements import SELECT_CHECKPOINTS, Row, Statement, put_checkpoint, put_writes
+from graphs.persistence.thread_statements import COPY_THREAD, DELETE_FOR_RUNS, LOCK_DELETIONS
 from graphs.persistence.threads import in_thread
 
 P = ParamSpec("P")
@@ -46,46 +48,6 @@ _PAGE = 100
 
 # Deleting or copying a thread of many thousand checkpoints may take longer than an operation should.
 _MAINTENANCE_TIMEOUT = 300.0
-
-# One statement, hence one snapshot: a run that writes meanwhile is copied up to one moment or not at all.
-_COPY_THREAD = """
-WITH blobs AS (
-    INSERT INTO checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
-    SELECT %(target)s::text, checkpoint_ns, channel, version, type, blob
-    FROM checkpoint_blobs WHERE thread_id = %(source)s
-    ON CONFLICT DO NOTHING
-), writes AS (
-    INSERT INTO checkpoint_writes
-        (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob)
-    SELECT %(target)s::text, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob
-    FROM checkpoint_writes WHERE thread_id = %(source)s
-    ON CONFLICT DO NOTHING
-)
-INSERT INTO checkpoints
-    (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
-SELECT %(target)s::text, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint,
-    CASE WHEN metadata ? 'thread_id'
-        THEN jsonb_set(metadata, '{thread_id}', to_jsonb(%(target)s::text)) ELSE metadata END
-FROM checkpoints WHERE thread_id = %(source)s
-ON CONFLICT DO NOTHING
-"""
-
-# Blobs stay: a run that began on one of these checkpoints meanwhile may refer to them. They go with the
-# thread.
-_DELETE_FOR_RUNS = """
-WITH gone AS (
-    DELETE FROM checkpoints WHERE metadata ->> 'run_id' = ANY(%(run_ids)s)
-    RETURNING thread_id, checkpoint_ns, checkpoint_id
-), writes AS (
-    DELETE FROM checkpoint_writes w USING gone
-    WHERE w.thread_id = gone.thread_id AND w.checkpoint_ns = gone.checkpoint_ns
-    AND w.checkpoint_id = gone.checkpoint_id
-)
-UPDATE checkpoints c SET parent_checkpoint_id = NULL FROM gone
-WHERE c.thread_id = gone.thread_id AND c.checkpoint_ns = gone.checkpoint_ns
-AND c.parent_checkpoint_id = gone.checkpoint_id
-AND (c.metadata ->> 'run_id' = ANY(%(run_ids)s)) IS NOT TRUE
-"""
 
 # LangGraph's server and its checkpointers name one strategy differently.
 _STRATEGIES = {"delete_all": "delete"}
@@ -100,13 +62,19 @@ class HoldfastSaver(AsyncPostgresSaver):
 
     Operations run side by side, as many as the pool has connections. Each may raise DatabaseUnavailable
     when the outage budget is spent; no error of a connection or a pool ever leaves it.
+
+    `lifetime` is for threads that expire, in seconds: one that is read late in it is not deleted before who
+    reads it can write (`graphs.persistence.retention`).
     """
 
     SELECT_SQL = SELECT_CHECKPOINTS
 
-    def __init__(self, database: Database, *, serde: SerializerProtocol | None = None) -> None:
+    def __init__(
+        self, database: Database, *, serde: SerializerProtocol | None = None, lifetime: float | None = None
+    ) -> None:
         super().__init__(database.pool, serde=serde)
         self.database = database
+        self._lifetime = lifetime
         self._group_commit = GroupCommit(database)
         self._large_channels: set[str] = set()
         # LangGraph keeps these in the row of the checkpoint, where everybody can read them.
@@ -152,7 +120,11 @@ class HoldfastSaver(AsyncPostgresSaver):
         await self._write("put_writes", put_writes(rows, upsert=special))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        row = await self.database.run(partial(super().aget_tuple, config), name="get")
+        fetch = partial(self.database.run, partial(super().aget_tuple, config), name="get")
+        row = await fetch()
+        if row is not None and self._expires_soon(row):
+            await note_reading(self.database, config["configurable"]["thread_id"])
+            row = await fetch()
         if row is None:
             return None
         [item] = await self._loaded([row])
@@ -191,14 +163,27 @@ class HoldfastSaver(AsyncPostgresSaver):
         await self._maintain("delete", partial(super().adelete_thread, thread_id))
 
     async def adelete_for_runs(self, run_ids: Iterable[str]) -> None:
-        """Delete the checkpoints that these runs made, with their writes."""
-        if ids := [str(run_id) for run_id in run_ids]:
-            await self._maintain("delete", partial(self._execute, _DELETE_FOR_RUNS, {"run_ids": ids}))
+        """Delete the checkpoints that these runs made, with their writes; the others stay one chain."""
+        ids = [str(run_id) for run_id in run_ids]
+        if not ids:
+            return
+
+        async def delete() -> None:
+            async with self._cursor() as cur, cur.connection.transaction():
+                await cur.execute(LOCK_DELETIONS)
+                await cur.execute(DELETE_FOR_RUNS, {"run_ids": ids})
+
+        await self._maintain("delete", delete)
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """Copy all that one thread has to another, with its whole history."""
         threads = {"source": str(source_thread_id), "target": str(target_thread_id)}
-        await self._maintain("copy", partial(self._execute, _COPY_THREAD, threads))
+
+        async def copy() -> None:
+            async with self._cursor() as cur:
+                await cur.execute(COPY_THREAD, threads)
+
+        await self._maintain("copy", copy)
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Prune threads: "keep_latest", or "delete" (the server calls it "delete_all")."""
@@ -227,6 +212,11 @@ class HoldfastSaver(AsyncPostgresSaver):
     async def _load_checkpoint_tuple(self, value: DictRow) -> CheckpointTuple:
         # The base asks for it in a thread while it holds a connection, so it gets the row as it is.
         return cast(CheckpointTuple, value)
+
+    def _expires_soon(self, row: CheckpointTuple) -> bool:
+        if self._lifetime is None:
+            return False
+        return expires_soon(cast(DictRow, row)["checkpoint_id"], self._lifetime)
 
     async def _loaded(self, rows: Sequence[CheckpointTuple]) -> list[CheckpointTuple]:
         """Turn the rows that stand for checkpoints into those checkpoints."""
@@ -308,10 +298,6 @@ class HoldfastSaver(AsyncPostgresSaver):
 
     async def _maintain(self, name: str, operation: Callable[[], Awaitable[None]]) -> None:
         await self.database.run(operation, name=name, attempt_timeout=_MAINTENANCE_TIMEOUT)
-
-    async def _execute(self, query: LiteralString, params: dict[str, Any]) -> None:
-        async with self._cursor() as cur:
-            await cur.execute(query, params)
 
     def _from_other_thread(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run an operation on the saver's event loop, as the base's synchronous methods do."""

@@ -77,31 +77,38 @@ class SessionSummary(_Facts):
     checkpoints: int
 
 
-async def find_session(database: Database, thread_id: str, *, within: float) -> Session | None:
+async def find_session(
+    database: Database, thread_id: str, *, within: float, asked: float | None = None
+) -> Session | None:
     """Return the session of a thread, or None if it has no checkpoint.
 
-    Raises DatabaseUnavailable if PostgreSQL gives no answer within that many seconds.
+    Raises DatabaseUnavailable if PostgreSQL gives no answer within that many seconds; it names `asked`.
     """
-    rows = await _read(database, Session, _ONE, {"thread_id": thread_id}, within)
+    rows = await _read(database, Session, _ONE, {"thread_id": thread_id}, within, asked)
     return rows[0] if rows else None
 
 
 async def recent_sessions(
-    database: Database, *, limit: int = 20, offset: int = 0, within: float
+    database: Database, *, limit: int = 20, offset: int = 0, within: float, asked: float | None = None
 ) -> list[SessionSummary]:
     """Return sessions, the most recently written first.
 
-    Raises DatabaseUnavailable if PostgreSQL gives no answer within that many seconds.
+    Raises DatabaseUnavailable if PostgreSQL gives no answer within that many seconds; it names `asked`.
     """
-    return await _read(database, SessionSummary, _RECENT, {"limit": limit, "offset": offset}, within)
+    return await _read(database, SessionSummary, _RECENT, {"limit": limit, "offset": offset}, within, asked)
 
 
 async def _read(
-    database: Database, kind: type[T], query: LiteralString, params: dict[str, Any], within: float
+    database: Database,
+    kind: type[T],
+    query: LiteralString,
+    params: dict[str, Any],
+    within: float,
+    asked: float | None,
 ) -> list[T]:
     async def fetch() -> list[T]:
         async with database.connection() as conn, conn.cursor(row_factory=class_row(kind)) as cur:
             await cur.execute(query, params)
             return await cur.fetchall()
 
-    return await database.run(fetch, name="sessions", within=within)
+    return await database.run(fetch, name="sessions", within=within, asked=asked)

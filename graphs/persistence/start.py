@@ -19,11 +19,13 @@ from graphs.persistence.database import Database
 from graphs.persistence.encryption import KeyRing
 from graphs.persistence.outage import DatabaseUnavailable, first_line, pauses
 from graphs.persistence.pool import PooledConnection
+from graphs.persistence.retention import create_readings
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.serializer import create_serializer
 from graphs.persistence.server_config import load_checkpointer_config
 from graphs.persistence.settings import PersistenceSettings, load_settings, target
 from graphs.persistence.store import HoldfastStore
+from graphs.persistence.stored_keys import check_keys
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,8 @@ async def shared_database(
     can't fail the opening. The pool closes with the last user, and never before. `unavailable` is what
     operations raise once the budget is spent, and the first user's.
 
-    Raises DatabaseUnavailable, or ValueError if PostgreSQL refuses the settings' user or database.
+    Raises DatabaseUnavailable, ValueError if PostgreSQL refuses the settings' user or database, or
+    DecryptionError if values are stored whose key is missing from the settings.
     """
     shared = _of_running_loop(settings)
     async with shared.lock:
@@ -95,9 +98,12 @@ async def open_saver(
     settings: PersistenceSettings | None = None,
     *,
     serde: SerializerProtocol | None = None,
+    lifetime: float | None = None,
     unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
 ) -> AsyncGenerator[HoldfastSaver]:
     """Open the checkpointer of the running event loop, with its tables set up. See `shared_database`.
+
+    `lifetime` is that of the threads, if they expire and a sweep of ours deletes them; in seconds.
 
     Without `serde` it encrypts with the settings' keys, if there are any, and reads back only the types that
     are known.
@@ -105,7 +111,9 @@ async def open_saver(
     settings = settings or load_settings()
     serde = serde or create_serializer(KeyRing(settings.aes_keys), load_checkpointer_config().known_types)
     async with shared_database(settings, unavailable=unavailable) as database:
-        yield HoldfastSaver(database, serde=serde)
+        if lifetime is not None:
+            await create_readings(database)
+        yield HoldfastSaver(database, serde=serde, lifetime=lifetime)
 
 
 @asynccontextmanager
@@ -197,6 +205,7 @@ async def _open(settings: PersistenceSettings, unavailable: type[DatabaseUnavail
     await database.open()
     try:
         await _set_up(database, wait)
+        await check_keys(database, KeyRing(settings.aes_keys))
     except BaseException:
         await database.close()
         raise

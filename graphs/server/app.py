@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from graphs.kit.errors import InputError
 from graphs.kit.model import chat_model
 from graphs.kit.settings import kit_settings
+from graphs.persistence.encryption import DecryptionError
 from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.settings import load_settings
 from graphs.persistence.start import shared_database
@@ -19,6 +20,7 @@ from graphs.server.private_network import PrivateNetworkMiddleware
 from graphs.server.requeue import RunRequeued, log_requeued_runs_briefly
 from graphs.server.retention import sweeping
 from graphs.server.run_requests import RunRequestMiddleware
+from graphs.server.thread_files import ThreadFilesMiddleware
 
 
 @asynccontextmanager
@@ -35,10 +37,15 @@ async def lifespan(app: Starlette) -> AsyncGenerator[None]:
 
 app = Starlette(
     routes=[*session_routes.routes, *file_routes.routes],
-    middleware=[Middleware(PrivateNetworkMiddleware), Middleware(RunRequestMiddleware)],
+    middleware=[
+        Middleware(PrivateNetworkMiddleware),
+        Middleware(RunRequestMiddleware),
+        Middleware(ThreadFilesMiddleware),
+    ],
     exception_handlers={
         InputError: file_routes.explain_input,
         DatabaseUnavailable: session_routes.explain_unavailable,
+        DecryptionError: session_routes.explain_undecryptable,
     },
     lifespan=lifespan,
 )

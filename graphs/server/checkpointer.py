@@ -8,12 +8,13 @@ from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.start import open_saver
 from graphs.server.dev_runtime import end_superseded_runs
 from graphs.server.requeue import RunRequeued
+from graphs.server.retention import thread_lifetime
 
 
 @asynccontextmanager
 async def checkpointer() -> AsyncGenerator[HoldfastSaver]:
     """Yield the saver of the running event loop; it lives until the server stops."""
-    async with open_saver(unavailable=RunRequeued) as saver:
+    async with open_saver(lifetime=thread_lifetime(), unavailable=RunRequeued) as saver:
         # the loops of jobs come later, when the queue is served
         if threading.current_thread() is threading.main_thread():
             await end_superseded_runs(saver)

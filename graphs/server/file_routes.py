@@ -25,6 +25,11 @@ from graphs.kit.settings import kit_settings
 _CHUNK_BYTES = 1 << 18
 _FORM_OVERHEAD_BYTES = 100_000
 _MAX_FILES = 50
+_PAGE_HEADERS = {
+    "content-security-policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+}
+"""A page that a person uploaded or an agent wrote is shown with its own pictures and styles. It runs no
+script, loads nothing else and has no part in this server's origin."""
 
 
 async def upload_files(request: Request) -> Response:
@@ -69,6 +74,7 @@ async def download_file(request: Request) -> Response:
             "content-length": str(size),
             "content-disposition": f"inline; filename*=utf-8''{quote(name)}",
             "x-content-type-options": "nosniff",
+            **(_PAGE_HEADERS if media_type_of(name) == "text/html" else {}),
         },
     )
 

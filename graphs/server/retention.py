@@ -12,19 +12,36 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import uniform
 
-from graphs.kit.artifacts import session_artifacts
-from graphs.kit.errors import InputError
 from graphs.persistence.database import Database
 from graphs.persistence.outage import DatabaseUnavailable
-from graphs.persistence.retention import delete_expired, expired_threads, without_checkpoints
+from graphs.persistence.retention import (
+    create_readings,
+    delete_expired,
+    expired_threads,
+    forget_readings,
+    without_checkpoints,
+)
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.server_config import ThreadTTL, load_checkpointer_config
 from graphs.server.dev_runtime import in_memory_runtime
 from graphs.server.dev_threads import busy_threads, forget_thread, idle_threads
+from graphs.server.thread_files import delete_files
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 20
+
+
+def thread_lifetime() -> float | None:
+    """Return the seconds after which this process deletes or prunes a thread; None where it does not.
+
+    Raises:
+        ValueError: `checkpointer` of langgraph.json, or LANGGRAPH_THREAD_TTL, can't be used.
+    """
+    ttl = load_checkpointer_config().ttl
+    if ttl is None or ttl.default_ttl is None or not in_memory_runtime():
+        return None
+    return ttl.default_ttl * 60
 
 
 @asynccontextmanager
@@ -35,10 +52,12 @@ async def sweeping(database: Database) -> AsyncGenerator[None]:
         ValueError: `checkpointer` of langgraph.json, or LANGGRAPH_THREAD_TTL, can't be used.
     """
     ttl = load_checkpointer_config().ttl
-    if ttl is None or ttl.default_ttl is None or not in_memory_runtime():
+    lifetime = thread_lifetime()
+    if ttl is None or lifetime is None:
         yield
         return
-    task = asyncio.create_task(Sweeper(database, ttl, ttl.default_ttl * 60).run())
+    await create_readings(database)
+    task = asyncio.create_task(Sweeper(database, ttl, lifetime).run())
     try:
         yield
     finally:
@@ -80,7 +99,7 @@ class Sweeper:
             if deleted:
                 logger.info("Deleted expired threads: %s", ", ".join(deleted))
             for thread_id in deleted:
-                await asyncio.to_thread(_delete_files, thread_id)
+                await asyncio.to_thread(delete_files, thread_id)
         await self._forget_records()
 
     async def _forget_records(self) -> None:
@@ -88,7 +107,7 @@ class Sweeper:
         idle = idle_threads(datetime.now(UTC) - timedelta(seconds=self._lifetime))
         for thread_id in await without_checkpoints(self._database, idle):
             if thread_id not in busy_threads():
-                await asyncio.to_thread(_delete_files, thread_id)
+                await asyncio.to_thread(delete_files, thread_id)
                 await forget_thread(thread_id)
 
     async def _prune(self) -> None:
@@ -104,6 +123,7 @@ class Sweeper:
                 logger.info("Pruned an expired thread to its latest checkpoint: %s", thread_id)
 
     async def _expired(self, *, skip: set[str], with_history: bool = False) -> list[str]:
+        await forget_readings(self._database, self._lifetime)
         return await expired_threads(
             self._database,
             self._lifetime,
@@ -116,9 +136,3 @@ class Sweeper:
 def _without_busy(thread_ids: list[str]) -> list[str]:
     busy = busy_threads()
     return [thread_id for thread_id in thread_ids if thread_id not in busy]
-
-
-def _delete_files(thread_id: str) -> None:
-    # A thread that isn't a session of this server may have any id, and has no files.
-    with suppress(InputError):
-        session_artifacts(thread_id).delete_all()

@@ -8,6 +8,7 @@
 The server's own /ok says ok while the checkpointer's database is down.
 """
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +23,8 @@ from graphs.persistence.database import Database
 from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.sessions import find_session, recent_sessions
 
+logger = logging.getLogger(__name__)
+
 _DEFAULT_DEADLINE = 5.0
 _LONGEST_DEADLINE = 60.0
 _ANSWER_SHARE = 0.8
@@ -34,7 +37,7 @@ async def session(request: Request) -> Response:
     thread_id = request.path_params["thread_id"]
     if "\0" in thread_id:  # PostgreSQL has no text with it, and psycopg raises
         raise HTTPException(404, f"there is no session {thread_id!r}")
-    found = await find_session(_database(request), thread_id, within=_deadline(request))
+    found = await find_session(_database(request), thread_id, **_deadline(request))
     if found is None:
         raise HTTPException(404, f"there is no session {thread_id!r}")
     return _json(asdict(found))
@@ -45,7 +48,7 @@ async def sessions(request: Request) -> Response:
     limit = _number(request, "limit", 20, 1, _LONGEST_PAGE)
     offset = _number(request, "offset", 0, 0, 10**9)
     lines = await recent_sessions(
-        _database(request), limit=int(limit), offset=int(offset), within=_deadline(request)
+        _database(request), limit=int(limit), offset=int(offset), **_deadline(request)
     )
     return _json({"sessions": [asdict(line) for line in lines]})
 
@@ -58,7 +61,7 @@ async def ready(request: Request) -> Response:
         async with database.connection() as connection:
             await connection.execute("SELECT v FROM checkpoint_migrations LIMIT 1")
 
-    await database.run(query, name="ready", within=_deadline(request))
+    await database.run(query, name="ready", **_deadline(request))
     return JSONResponse({"ready": True})
 
 
@@ -75,12 +78,20 @@ async def explain_unavailable(_: Request, error: Exception) -> Response:
     )
 
 
+async def explain_undecryptable(_: Request, error: Exception) -> Response:
+    """Answer 500 with the message, which names the setting that lacks a key, on the server's own routes."""
+    logger.error("%s", error)
+    return JSONResponse({"detail": str(error)}, status_code=500)
+
+
 def _database(request: Request) -> Database:
     return request.app.state.database
 
 
-def _deadline(request: Request) -> float:
-    return _ANSWER_SHARE * _number(request, "deadline", _DEFAULT_DEADLINE, 0.01, _LONGEST_DEADLINE)
+def _deadline(request: Request) -> dict[str, float]:
+    """Return the seconds that the database gets, and those that the request asked for, as arguments."""
+    asked = _number(request, "deadline", _DEFAULT_DEADLINE, 0.01, _LONGEST_DEADLINE)
+    return {"within": _ANSWER_SHARE * asked, "asked": asked}
 
 
 def _number(request: Request, name: str, default: float, least: float, most: float) -> float:

@@ -8,11 +8,8 @@ import pytest
 
 from tests.faults.harness import faults
 from tests.faults.harness.faults import Inflict, Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served
-
-RECOVERY = 10.0
-"""Seconds within which all waiting operations are done, on a busy machine; else it takes under one."""
 
 
 async def terminate_continuously(scene: Scene, _: Random) -> None:

@@ -7,18 +7,19 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.faults.harness.faults import Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
+from tests.faults.harness.scrape import scraped_when
 from tests.faults.harness.served import Served, serve
 from tests.support import secrets
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresInstance
 from tests.support.secrets import ask_for_passwords, rotate, uri_of, write_secret
 
-RECOVERY = 20.0
-"""Seconds within which all waiting operations are done, on a busy machine."""
+REFUSED, LET_IN = "lets no new connection in", "lets new connections in again"
 
 
 @pytest.fixture(params=["file", "function"])
@@ -61,22 +62,24 @@ async def test_users_outlive_rotations_expiring_tokens_and_a_source_that_fails(
     scene: Scene, served: Served, secret: Path, source: str
 ) -> None:
     """The server loses its connections with the old password only, with an expiring one, and with none."""
+    changed = partial(rotate, scene.postgres, "hunter-unknown")
     troubles: dict[str, list[Callable[[], object]]] = {
-        "file": [secret.unlink],
-        "function": [partial(write_secret, secret, content) for content in (secrets.RAISE, secrets.HANG)],
+        "file": [changed, secret.unlink],
+        "function": [changed, *(partial(write_secret, secret, how) for how in (secrets.RAISE, secrets.HANG))],
     }
 
     async def rotate_and_fail(scene: Scene, _: Random) -> None:
-        for times, begin in enumerate([lambda: None, *troubles[source]], start=1):
-            new = f"hunter-{uuid4()}"
-            begin()
-            await asyncio.to_thread(rotate, scene.postgres, new)
+        for begin in troubles[source]:
+            refused, let_in = (times(served, text) for text in (REFUSED, LET_IN))
+            await asyncio.to_thread(begin)
+            # the password is the old one still, unless that is the trouble: who reads it just now is let in
             await asyncio.to_thread(scene.postgres.terminate_backends)
-            await logged(served, "lets no new connection in", times)
-            await asyncio.sleep(1)
+            await logged(served, REFUSED, refused + 1)
+            new = f"hunter-{uuid4()}"
+            await asyncio.to_thread(rotate, scene.postgres, new)
             write_secret(secret, new)
-            await logged(served, "lets new connections in again", times)
-            await asyncio.sleep(1)  # in which the pool becomes whole: none asks for the old password then
+            await logged(served, LET_IN, let_in + 1)
+            await all_let_in(served)
 
     async def renew_tokens(scene: Scene, _: Random) -> None:
         for _ in range(3):
@@ -100,6 +103,22 @@ async def test_users_outlive_rotations_expiring_tokens_and_a_source_that_fails(
     assert "hunter" not in log
 
 
-async def logged(served: Served, text: str, times: int) -> None:
+async def logged(served: Served, text: str, number: int) -> None:
     """Return once the server's log has the text so many times."""
-    await eventually(lambda: served.log.read_text(errors="replace").count(text) >= times, within=60)
+    await eventually(lambda: times(served, text) >= number, within=60)
+
+
+async def all_let_in(served: Served) -> None:
+    """Return once no attempt to connect is left that may have an old password."""
+    async with httpx.AsyncClient(base_url=served.server.url, timeout=60, trust_env=False) as http:
+        await scraped_when(
+            http,
+            lambda now: (
+                now['holdfast_pool_connections{state="connecting"}'] == 0
+                and times(served, LET_IN) == times(served, REFUSED)
+            ),
+        )
+
+
+def times(served: Served, text: str) -> int:
+    return served.log.read_text(errors="replace").count(text)

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.faults.harness.faults import Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served, make_served, serve, steps_project
 from tests.support.mounts import PrivateMounts, may_mount, needs_mounts
 from tests.support.names import NamedHost
@@ -19,9 +19,6 @@ from tests.support.standby import ReplicatedInstance, ReplicatedPair
 from tests.support.waiting import START_SECONDS
 
 ANOTHER_ADDRESS = "127.0.0.2"  # on Linux, all of 127.0.0.0/8 is this machine
-RECOVERY = 15.0
-"""Seconds within which all waiting operations are done, on a busy machine; else it takes about one, and as
-long as `SETTINGS` say where the old primary does not answer."""
 SETTINGS = {"CHECKPOINT_OPERATION_TIMEOUT_SECONDS": "4"}
 LATE_NAME = 2.0
 """Seconds for which the name still leads to the old primary after the failover."""

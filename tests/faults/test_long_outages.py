@@ -14,13 +14,10 @@ import pytest
 from graphs.client import SessionStatus, restore_session
 from tests.faults.harness import faults
 from tests.faults.harness.faults import Inflict, Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served, serve
 from tests.support.fleet import all_in_flight, broken_links, ended, start_fleet
 from tests.support.postgres import PostgresInstance
-
-RECOVERY = 10.0
-"""Seconds within which all waiting operations are done, on a busy machine; else it takes about one."""
 
 Stage = tuple[Scene, Served]
 

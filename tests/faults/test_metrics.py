@@ -3,15 +3,15 @@
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from langgraph_sdk.client import LangGraphClient
-from prometheus_client.parser import text_string_to_metric_families
 
+from tests.faults.harness.scrape import scrape, scraped_when
 from tests.faults.harness.served import Served, serve
 from tests.support.fleet import all_in_flight, ended, start_fleet
 from tests.support.postgres import PostgresInstance
@@ -57,6 +57,8 @@ async def test_an_outage_is_seen_in_metrics_probes_and_log(
             later = await scraped_when(http, lambda now: now["holdfast_runs_requeued_total"] >= len(runs))
             assert later["holdfast_outage_seconds_total"] > down["holdfast_outage_seconds_total"] > 0
             assert later["holdfast_connect_failures_total"] > 0
+            waiting = [await client.runs.get(run.thread_id, run.run_id) for run in runs]
+            assert {record["status"] for record in waiting} <= {"pending", "running"}
         finally:
             await asyncio.to_thread(postgres.start)
 
@@ -96,30 +98,6 @@ async def test_a_process_that_hangs_is_not_live(served: Served) -> None:
         finally:
             served.server.process.send_signal(signal.SIGCONT)
         assert (await http.get("/live")).status_code == 200
-
-
-async def scrape(http: httpx.AsyncClient) -> dict[str, float]:
-    """Return the samples as Prometheus reads them; of the server's own, only the name is kept."""
-    response = await http.get("/metrics")
-    assert response.status_code == 200
-    samples: dict[str, float] = {}
-    for family in text_string_to_metric_families(response.text):
-        for sample in family.samples:
-            labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
-            ours = sample.name.startswith("holdfast_") and labels
-            samples[f"{sample.name}{{{labels}}}" if ours else sample.name] = sample.value
-    return samples
-
-
-async def scraped_when(
-    http: httpx.AsyncClient, condition: Callable[[dict[str, float]], bool]
-) -> dict[str, float]:
-    """Scrape until the condition holds, and return what it held for."""
-    async with asyncio.timeout(120):
-        while True:
-            if condition(now := await scrape(http)):
-                return now
-            await asyncio.sleep(0.2)
 
 
 def log_lines(log: Path) -> list[dict[str, Any]]:

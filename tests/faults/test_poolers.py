@@ -9,22 +9,16 @@ import pytest
 
 from tests.faults.harness import faults
 from tests.faults.harness.faults import Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served, serve
-from tests.support.pgbouncer import PgBouncer
+from tests.support.pgbouncer import PREPARED, PgBouncer
 from tests.support.postgres import PostgresInstance
 
-RECOVERY = 20.0
-"""Seconds within which all waiting operations are done, on a busy machine."""
 
-# PgBouncer's max_prepared_statements, and our own setting that goes with it.
-_PREPARED = {"unprepared": ("0", "auto"), "prepared": ("200", "on")}
-
-
-@pytest.fixture(params=_PREPARED)
+@pytest.fixture(params=PREPARED)
 def prepared(request: pytest.FixtureRequest, postgres: PostgresInstance) -> Generator[tuple[PgBouncer, str]]:
     """PgBouncer in front of the module's PostgreSQL, and the setting for it."""
-    maximum, setting = _PREPARED[request.param]
+    maximum, setting = PREPARED[request.param]
     with PgBouncer(postgres.port, max_prepared_statements=maximum) as pooler:
         yield pooler, setting
 

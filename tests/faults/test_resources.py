@@ -10,7 +10,7 @@ import pytest
 
 from graphs.client import SessionStatus, restore_session, resume_session
 from tests.faults.harness.faults import Inflict, Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served, serve
 from tests.faults.harness.shortages import deadlock, lock_timeout, statement_timeout, use_up_connections
 from tests.faults.harness.steps_agent import GRAPH_ID
@@ -20,8 +20,6 @@ from tests.support.mounts import may_mount, needs_mounts
 from tests.support.postgres import PostgresInstance
 from tests.support.waiting import wait_until
 
-RECOVERY = 10.0
-"""Seconds within which all waiting operations are done, on a busy machine; else it takes about one."""
 SECONDS_WITHOUT_ROOM = 2.0
 
 

@@ -21,7 +21,7 @@ from tests.faults.harness.connections import connections_counted
 from tests.faults.harness.faults import Scene
 from tests.faults.harness.invariants import assert_invariants, over_budget
 from tests.faults.harness.recovery import recovered
-from tests.faults.harness.served import Served, make_served, serve, steps_project
+from tests.faults.harness.served import Served, make_served, running, serve, steps_project
 from tests.faults.harness.steps_agent import GRAPH_ID
 from tests.faults.harness.users import users_at_work
 from tests.support.eventually import eventually
@@ -138,16 +138,13 @@ async def test_jobs_with_loops_of_their_own_outlive_database_and_server(
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[PostgresInstance, Served, Served]]:
     """Two servers that were started at once on one empty database."""
-    with PostgresInstance() as postgres, ExitStack() as stack:
+    with PostgresInstance() as postgres, ExitStack() as stack, ThreadPoolExecutor(2) as threads:
         folders = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
         pair = [
             make_served(postgres.uri, steps_project(folder), CHECKPOINT_CONNECTION_BUDGET=str(BUDGET))
             for folder in folders
         ]
-        for served in pair:
-            stack.callback(served.server.stop)
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(start, pair))
+        list(threads.map(stack.enter_context, map(running, pair)))
         one, other = pair
         yield postgres, one, other
 

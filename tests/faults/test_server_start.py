@@ -67,27 +67,6 @@ def test_the_server_says_what_it_can_not_reach(
     assert "CHECKPOINT_POSTGRES_URI" in log
 
 
-async def test_a_run_is_queued_again_when_the_outage_outlasts_the_budget(
-    make_server: MakeServer, postgres: PostgresInstance, tmp_path: Path
-) -> None:
-    server = make_server(2)
-    await asyncio.to_thread(server.start)
-    await asyncio.to_thread(server.wait_ready, START_SECONDS)
-    async with get_client(url=server.url, api_key=None, timeout=60) as client:
-        run = await start_run(client, TASKS[1])
-        await all_in_flight(postgres, [run], within=60)
-        await asyncio.to_thread(postgres.stop, "immediate")
-        await asyncio.to_thread(wait_for_text, tmp_path / "server.log", "Background run failed, will retry")
-        record = await client.runs.get(run.thread_id, run.run_id)
-        assert record["status"] in ("pending", "running")
-        session = await restore_session(run.thread_id, client=client, deadline=2)
-        assert session.status is SessionStatus.UNAVAILABLE
-        await asyncio.to_thread(postgres.start)
-        record = await ended(client, run, within=60)
-        assert record["status"] == "success"
-        assert (await restore_session(run.thread_id, client=client)).status is SessionStatus.IDLE
-
-
 async def test_a_run_whose_attempts_are_spent_is_resumed(
     make_server: MakeServer, postgres: PostgresInstance, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import ormsgpack
 import pytest
 from langgraph.checkpoint.serde.jsonplus import EXT_CONSTRUCTOR_POS_ARGS
 from langgraph_sdk.client import LangGraphClient
-from langgraph_sdk.errors import NotFoundError
+from langgraph_sdk.errors import InternalServerError, NotFoundError
 
 from graphs.client import APPROVE, Session, SessionStatus, restore_session, resume_session, upload_files
 from graphs.server.demo import TASKS, Task
@@ -22,6 +22,8 @@ from tests.support.legible import legible
 from tests.support.postgres import PostgresInstance
 
 OLD_KEY, NEW_KEY = "0f" * 16, "f0" * 32
+MISSING_KEY = "0badc0de"
+"""The id of a key that no server has."""
 TTL_MINUTES = 0.05
 ASKED = TASKS[:2]
 WITHIN = 120.0
@@ -47,6 +49,8 @@ class Before:
     """The file that the function makes."""
     in_flight: tuple[str, str]
     """A thread and its run, whose only step takes longer than the time to live."""
+    locked: tuple[str, str]
+    """What a client was told of a thread whose key is missing: for its state, and for a run on it."""
     abandoned: str
     """A thread whose checkpoints are gone."""
 
@@ -97,6 +101,7 @@ async def use(served: Served, postgres: PostgresInstance) -> Before:
         )
         crafted_value = (await values_of(client, crafted))["payload"]
 
+        locked = await use_without_its_key(client, postgres)
         for thread_id in (counted, waiting):
             await have_checkpoints(postgres, thread_id, 1)
         assert await values_of(client, counted) == counted_values
@@ -110,9 +115,25 @@ async def use(served: Served, postgres: PostgresInstance) -> Before:
             approved=approved,
             crafted_value=crafted_value,
             trace=trace,
+            locked=locked,
             in_flight=await start_long_step(client, postgres),
             abandoned=abandoned,
         )
+
+
+async def use_without_its_key(client: LangGraphClient, postgres: PostgresInstance) -> tuple[str, str]:
+    """Read a thread whose values need a key that the server doesn't have, and run it; return the errors."""
+    thread_id = await count(client, steps=1)
+    postgres.execute(
+        f"UPDATE checkpoint_blobs SET type = 'msgpack+aes-gcm-{MISSING_KEY}' "
+        f"WHERE thread_id = '{thread_id}' AND blob IS NOT NULL"
+    )
+    with pytest.raises(InternalServerError) as caught:
+        await client.threads.get_state(thread_id)
+    ended = await client.runs.wait(thread_id, GRAPH_ID, input={"steps": 1}, raise_error=False)
+    await client.threads.delete(thread_id)
+    assert isinstance(ended, dict)
+    return str(caught.value.body), str(ended["__error__"])
 
 
 async def take_turn(client: LangGraphClient, task: Task) -> str:
@@ -189,6 +210,13 @@ def test_a_value_that_calls_a_function_calls_none(before: Before, folder: Path) 
     assert "subprocess.check_call" in blocked[0]
 
 
+def test_a_missing_key_is_told_to_the_client_with_the_remedy(before: Before) -> None:
+    for told in before.locked:
+        assert f"encrypted with the key '{MISSING_KEY}'" in told
+        assert "Add that key to the end of CHECKPOINT_ENCRYPTION_KEYS" in told
+        assert OLD_KEY not in told
+
+
 def test_a_pruned_thread_says_what_it_said_and_waits_as_it_did(before: Before) -> None:
     assert before.counted_values["number"] == 7
     assert before.approved.status is SessionStatus.IDLE
@@ -233,3 +261,14 @@ async def be_unknown(client: LangGraphClient, thread_id: str) -> None:
             except NotFoundError:
                 return
             await asyncio.sleep(0.1)
+
+
+async def test_a_thread_that_a_client_deletes_takes_its_files_along(afterwards: Served) -> None:
+    async with afterwards.client() as client:
+        thread_id = (await client.threads.create(graph_id=GRAPH_ID))["thread_id"]
+        await upload_files(client, thread_id, TASKS[0].paths)
+        assert (afterwards.project / "files" / thread_id).exists()
+
+        await client.threads.delete(thread_id)
+
+    assert not (afterwards.project / "files" / thread_id).exists()

@@ -7,13 +7,10 @@ import pytest
 
 from tests.faults.harness import faults, wire
 from tests.faults.harness.faults import Inflict, Scene
-from tests.faults.harness.scenario import outlive
+from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served, serve
 from tests.support.postgres import PostgresInstance
 from tests.support.proxy import Proxy
-
-RECOVERY = 10.0
-"""Seconds within which all waiting operations are done, on a busy machine; else it takes under three."""
 
 
 @pytest.fixture(scope="module")

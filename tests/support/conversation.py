@@ -16,22 +16,30 @@ from tests.support.kit_environment import THREAD_ID
 
 @dataclass(frozen=True)
 class Reply:
-    """What one message brought about: the answer, the tools in the order of their calls, the figures of the
-    last one, and the files that the session holds now."""
+    """What one message brought about: the answer, the tools in the order of their calls, the figures of those
+    that gave some, the files that the session holds now, and the tokens that a model's provider counted."""
 
     text: str
     tools: tuple[str, ...]
-    figures: dict[str, Any]
+    results: tuple[dict[str, Any], ...]
     files: frozenset[str]
+    tokens: int
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The figures of the last tool."""
+        return self.results[-1] if self.results else {}
 
 
 class Conversation:
     """One session with an agent; the environment must be clean (see `kit_environment`)."""
 
-    def __init__(self, graph: CompiledStateGraph[Any, Any, Any, Any], *files: Path) -> None:
+    def __init__(
+        self, graph: CompiledStateGraph[Any, Any, Any, Any], *files: Path, thread_id: str = THREAD_ID
+    ) -> None:
         self._graph = graph.copy({"checkpointer": InMemorySaver()})
-        self._config: Any = {"configurable": {"thread_id": THREAD_ID}}
-        self.artifacts = session_artifacts(THREAD_ID)
+        self._config: Any = {"configurable": {"thread_id": thread_id}}
+        self.artifacts = session_artifacts(thread_id)
         for file in files:
             self.artifacts.save(file.name, file.read_bytes())
 
@@ -47,10 +55,14 @@ class Conversation:
             for call in message.tool_calls
             if not call["name"].startswith(HANDOFF_PREFIX)
         ]
-        results = [
-            message.artifact["figures"]
+        results = tuple(
+            json.loads(json.dumps(message.artifact["figures"], allow_nan=False))
             for message in messages[start:]
             if isinstance(message, ToolMessage) and message.artifact
-        ]
-        figures = json.loads(json.dumps(results[-1], allow_nan=False)) if results else {}
-        return Reply(messages[-1].text, tuple(calls), figures, frozenset(state["artifacts"]))
+        )
+        tokens = sum(
+            message.usage_metadata["total_tokens"]
+            for message in messages[start:]
+            if isinstance(message, AIMessage) and message.usage_metadata
+        )
+        return Reply(messages[-1].text, tuple(calls), results, frozenset(state["artifacts"]), tokens)

@@ -12,7 +12,18 @@ from graphs.kit.settings import kit_settings
 
 THREAD_ID = "8f14e45f-ceea-467f-9b2d-5b1f4a2c7d10"
 
-_PREFIXES = ("MODEL", "ARTIFACTS_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "AWS_", "LANGSMITH_")
+_PREFIXES = (
+    "MODEL",
+    "ARTIFACTS_",
+    "TABLE_",
+    "ANALYTICS_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "GOOGLE_",
+    "GEMINI_",
+    "AWS_",
+    "LANGSMITH_",
+)
 _CACHED = (kit_settings, chat_model, offline_planner)
 
 

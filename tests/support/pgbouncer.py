@@ -41,6 +41,9 @@ pool_mode = transaction
 # default, and refuses clients meanwhile.
 _SETTINGS = {"server_login_retry": "1"}
 
+PREPARED = {"unprepared": ("0", "auto"), "prepared": ("200", "on")}
+"""PgBouncer's `max_prepared_statements` (before 1.21 there was none), and the setting of ours for it."""
+
 
 class PgBouncer:
     """A PgBouncer on a free port of 127.0.0.1, in front of the PostgreSQL on that port of that host.

@@ -9,6 +9,9 @@ from tests.faults.harness.recovery import recovered
 from tests.faults.harness.served import Served
 from tests.faults.harness.users import users_at_work
 
+RECOVERY = 20.0
+"""Seconds within which all waiting operations are done, on a busy machine and through a pooler as well."""
+
 
 async def outlive(
     fault: Inflict,

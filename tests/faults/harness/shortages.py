@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from tests.faults.harness.faults import Scene, fault
+from tests.support.locks import deadlocks
 from tests.support.postgres import PostgresInstance
 from tests.support.waiting import wait_until
 
@@ -50,12 +51,6 @@ async def deadlock(scene: Scene, chance: Random) -> None:
             await asyncio.to_thread(_lock_across, scene.postgres, *tables)
             if await asyncio.to_thread(deadlocks, scene.postgres) > before:
                 return
-
-
-def deadlocks(postgres: PostgresInstance) -> int:
-    """Return how many there were in the database."""
-    [(count,)] = postgres.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'")
-    return count
 
 
 class _Others:

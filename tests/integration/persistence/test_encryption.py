@@ -9,8 +9,10 @@ from graphs.persistence.encryption import DecryptionError
 from graphs.persistence.encryption_keys import key_id
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver, open_store
+from graphs.persistence.stored_keys import _CIPHERS
 from tests.support.checkpoints import checkpoint_of, put, values_of
 from tests.support.legible import legible
+from tests.support.plans import rows_read
 from tests.support.postgres import settings_for
 
 KEY, OTHER = os.urandom(32), os.urandom(16)
@@ -71,12 +73,59 @@ async def test_a_session_goes_on_when_encryption_comes_on_and_its_key_is_rotated
             for config, expected in states:
                 assert await values_of(saver, config) == expected
 
-    async with open_saver(keyed(KEY)) as saver:
-        (plain, first), (old, second), (newest, _) = states
-        assert await values_of(saver, plain) == first
-        assert await values_of(saver, old) == second
+
+async def test_a_value_of_another_replica_with_a_newer_key_is_a_clear_error(keyed):
+    async with open_saver(keyed(KEY)) as saver, open_store(keyed(KEY)) as store:
+        old = await put(saver, "t", STATE)
+        async with open_saver(keyed(OTHER, KEY)) as newer, open_store(keyed(OTHER, KEY)) as newer_store:
+            new = await put(newer, "t", STATE)
+            await newer_store.aput(("n",), "k", {"v": 1})
+
+        assert await values_of(saver, old) == STATE
         with pytest.raises(DecryptionError, match=key_id(OTHER)):
-            await values_of(saver, newest)
+            await values_of(saver, new)
+        with pytest.raises(DecryptionError, match=key_id(OTHER)):
+            await store.aget(("n",), "k")
+
+
+@pytest.mark.parametrize(
+    ("keys", "there"),
+    [((), "is not set"), ((OTHER,), f"has only '{key_id(OTHER)}'")],
+    ids=["no key", "another key"],
+)
+@pytest.mark.parametrize("where", ["checkpoints", "store"])
+async def test_a_missing_key_stops_the_start(keyed, postgres, where, keys, there):
+    async with open_saver(keyed(KEY)) as saver, open_store(keyed(KEY)) as store:
+        if where == "checkpoints":
+            await put(saver, "t", STATE)
+        else:
+            await store.aput(("n",), "k", {"v": 1})
+
+    for open_ in (open_saver, open_store):
+        with pytest.raises(DecryptionError) as caught:
+            async with open_(keyed(*keys)):
+                pass
+        assert str(caught.value) == (
+            f"A stored value is encrypted with the key '{key_id(KEY)}', and CHECKPOINT_ENCRYPTION_KEYS "
+            f"{there}. Add that key to the end of CHECKPOINT_ENCRYPTION_KEYS and start the server again."
+        )
+    async with open_saver(keyed(*keys, KEY)):
+        pass
+
+
+async def test_the_check_at_the_start_reads_few_rows_however_many_there_are(keyed, postgres):
+    async with open_saver(keyed()) as saver, open_store(keyed()) as store:
+        await put(saver, "t")
+        await store.aput(("n",), "k", {"v": 1})
+        postgres.execute(
+            "INSERT INTO checkpoint_blobs SELECT 't' || n, '', 'c', '1', 'msgpack', '' "
+            "FROM generate_series(1, 20000) AS n"
+        )
+        postgres.execute("ANALYZE")
+
+        [([plan],)] = postgres.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_CIPHERS}")
+
+    assert rows_read(plan["Plan"], "checkpoint_blobs") == 100
 
 
 async def test_a_value_that_did_not_change_since_encryption_came_on_stays(keyed):
@@ -101,9 +150,6 @@ async def test_a_value_that_did_not_change_since_encryption_came_on_stays(keyed)
         assert await values_of(saver, first) == STATE
         await saver.aprune(["t"])
         assert await values_of(saver, second) == {**STATE, "messages": ["new"]}
-    async with open_saver(keyed()) as saver:
-        with pytest.raises(DecryptionError, match="CHECKPOINT_ENCRYPTION_KEYS is not set"):
-            await values_of(saver, second)
 
 
 async def test_a_damaged_value_is_an_error_and_not_another_value(keyed, postgres):
@@ -148,10 +194,15 @@ async def test_the_store_reads_old_keys_and_what_is_not_encrypted(keyed):
             await store.aput(("n",), f"{len(keys)}", {"v": len(keys)})
             assert {item.value["v"] for item in await store.asearch(("n",))} == set(range(len(keys) + 1))
 
-    async with open_store(keyed(KEY)) as store:
-        with pytest.raises(DecryptionError, match=key_id(OTHER)):
-            await store.aget(("n",), "2")
-    async with open_store(keyed()) as store:
+
+async def test_without_keys_what_is_encrypted_is_a_clear_error(keyed):
+    async with open_saver(keyed()) as saver, open_store(keyed()) as store:
+        async with open_saver(keyed(KEY)) as encrypting, open_store(keyed(KEY)) as encrypting_store:
+            config = await put(encrypting, "t", STATE)
+            await encrypting_store.aput(("n",), "k", {"v": 1})
+
+        with pytest.raises(DecryptionError, match="CHECKPOINT_ENCRYPTION_KEYS is not set"):
+            await values_of(saver, config)
         with pytest.raises(DecryptionError, match="CHECKPOINT_ENCRYPTION_KEYS is not set"):
             await store.asearch(("n",))
 

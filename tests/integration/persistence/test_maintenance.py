@@ -11,6 +11,7 @@ from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.start import open_saver
 from tests.support.checkpoints import checkpoint_of, history, put, values_of
 from tests.support.eventually import eventually
+from tests.support.locks import deadlocks, waiting_for_a_lock
 from tests.support.postgres import PostgresInstance
 
 KEPT = {"files": ["plan.csv"]}
@@ -110,24 +111,30 @@ async def test_a_prune_that_another_transaction_overtakes_runs_again(settings, p
 
 async def test_a_prune_in_a_deadlock_runs_again(settings, uri, postgres):
     before = deadlocks(postgres)
-    # PostgreSQL ends the transaction that looks for a deadlock first: the saver's.
-    postgres.execute("ALTER DATABASE postgres SET deadlock_timeout = '3s'")
-    try:
-        async with open_saver(settings) as saver:
-            config = await put(saver, "t", {"messages": ["a"]})
-            await saver.aput_writes(config, [("messages", "w")], "task")
-            with psycopg.connect(uri, options="-c deadlock_timeout=300s") as other:
-                other.execute("SELECT FROM checkpoint_writes FOR UPDATE")
-                pruning = asyncio.create_task(saver.aprune(["t"], strategy="delete"))
-                await eventually(lambda: waiting_for_a_lock(postgres) == 1, within=30)
-                await asyncio.to_thread(other.execute, "SELECT FROM checkpoints FOR UPDATE")
-                other.commit()
+    async with open_saver(settings) as saver:
+        config = await put(saver, "t", {"messages": ["a"]})
+        await saver.aput_writes(config, [("messages", "w")], "task")
+        # PostgreSQL ends the transaction that looks for a deadlock first: the saver's. It closes the circle,
+        # as a third one holds it up until the other one waits.
+        with (
+            psycopg.connect(uri, options="-c deadlock_timeout=300s") as other,
+            psycopg.connect(uri) as third,
+        ):
+            other.execute("SELECT FROM checkpoint_writes FOR UPDATE")
+            third.execute("SELECT FROM checkpoint_blobs FOR UPDATE")
+            pruning = asyncio.create_task(saver.aprune(["t"], strategy="delete"))
+            await eventually(lambda: waiting_for_a_lock(postgres) == 1, within=30)
+            locking = asyncio.create_task(
+                asyncio.to_thread(other.execute, "SELECT FROM checkpoints FOR UPDATE")
+            )
+            await eventually(lambda: waiting_for_a_lock(postgres) == 2, within=30)
+            third.commit()
+            await locking
+            other.commit()
             await pruning
 
-            assert await history(saver, "t") == []
-        await eventually(lambda: deadlocks(postgres) > before, within=30)
-    finally:
-        postgres.execute("ALTER DATABASE postgres RESET deadlock_timeout")
+        assert await history(saver, "t") == []
+    await eventually(lambda: deadlocks(postgres) > before, within=30)
 
 
 def stored(postgres: PostgresInstance, thread: str) -> int:
@@ -135,17 +142,7 @@ def stored(postgres: PostgresInstance, thread: str) -> int:
     return number
 
 
-def waiting_for_a_lock(postgres: PostgresInstance) -> int:
-    [(number,)] = postgres.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    return number
-
-
 def rollbacks(postgres: PostgresInstance) -> int:
     """Return how many transactions the database has rolled back."""
     [(number,)] = postgres.execute("SELECT xact_rollback FROM pg_stat_database WHERE datname = 'postgres'")
-    return number
-
-
-def deadlocks(postgres: PostgresInstance) -> int:
-    [(number,)] = postgres.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'")
     return number

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 import pytest
 from prometheus_client import REGISTRY
@@ -11,9 +12,10 @@ from psycopg import errors
 
 from graphs.persistence.database import Database
 from graphs.persistence.outage import DatabaseUnavailable
+from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.settings import PersistenceSettings
 from graphs.persistence.start import open_saver, shared_database
-from tests.support.checkpoints import put
+from tests.support.checkpoints import history, put
 from tests.support.eventually import eventually
 from tests.support.postgres import settings_for
 
@@ -166,3 +168,34 @@ async def test_two_event_loops_are_summed_and_their_outage_is_one(own_postgres):
         assert value("holdfast_outage_seconds_total") > down > seconds
         assert value("holdfast_pool_connections_max") == 3
         assert value("holdfast_connections_lost_total") > lost, "a closed pool's totals stay counted"
+
+
+async def test_writes_given_up_in_a_group_are_given_up_once_each_and_by_their_own_runs(own_postgres):
+    at_work: ContextVar[str | None] = ContextVar("at_work", default=None)
+    gave_up: list[str | None] = []
+
+    class Requeued(DatabaseUnavailable):
+        """Knows the run that it is raised for by its context, as the server's own does."""
+
+        def __init__(self, message: str) -> None:
+            super().__init__(message)
+            gave_up.append(at_work.get())
+
+    async def run(saver: HoldfastSaver, name: str) -> None:
+        at_work.set(name)
+        written = await asyncio.gather(*(put(saver, name) for _ in range(3)), return_exceptions=True)
+        assert [type(error) for error in written] == [Requeued] * 3
+
+    limits = {"connection_budget": 1, "outage_budget": 0.2, "connect_timeout": 2}
+    settings = PersistenceSettings(**settings_for(own_postgres.uri, **limits))
+    async with open_saver(settings, unavailable=Requeued) as saver:
+        await put(saver, "t")
+        await asyncio.to_thread(own_postgres.stop, "immediate")
+        # they keep the one connection's turn for longer than the budget: a group gives up in the queue
+        reads = [asyncio.create_task(history(saver, "t")) for _ in range(3)]
+        await eventually(lambda: value("holdfast_outage") == 1, within=60)
+        async with adds(9, "holdfast_operations_given_up_total"):
+            await asyncio.gather(asyncio.create_task(run(saver, "a")), asyncio.create_task(run(saver, "b")))
+            await asyncio.gather(*reads, return_exceptions=True)
+
+    assert (gave_up.count("a"), gave_up.count("b")) == (3, 3)

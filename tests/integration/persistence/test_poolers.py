@@ -16,12 +16,9 @@ from tests.support.checkpoints import put
 from tests.support.conformance import assert_conforms
 from tests.support.eventually import eventually
 from tests.support.load import load, missing
-from tests.support.pgbouncer import PgBouncer
+from tests.support.pgbouncer import PREPARED, PgBouncer
 from tests.support.postgres import PostgresInstance, settings_for
 from tests.support.secrets import ROLE, ask_for_passwords, rotate
-
-# PgBouncer's max_prepared_statements (before 1.21 there was none) and our own setting.
-_PREPARED = {"unprepared": ("0", "auto"), "prepared": ("200", "on")}
 
 _LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
@@ -33,10 +30,10 @@ def behind():
         yield instance
 
 
-@pytest.fixture(scope="module", params=_PREPARED)
+@pytest.fixture(scope="module", params=PREPARED)
 def prepared(request, behind):
     """A PgBouncer, and the setting that goes with it."""
-    maximum, setting = _PREPARED[request.param]
+    maximum, setting = PREPARED[request.param]
     with PgBouncer(behind.port, max_prepared_statements=maximum) as pooler:
         yield pooler, setting
 

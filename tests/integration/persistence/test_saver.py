@@ -1,9 +1,11 @@
 import asyncio
 import inspect
 import threading
+from collections.abc import Sequence
 
 import psycopg
 import pytest
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.conformance.test_utils import generate_config, generate_metadata
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
@@ -14,6 +16,7 @@ from graphs.persistence.start import open_saver
 from graphs.persistence.statements import SELECT_CHECKPOINTS
 from tests.support.checkpoints import checkpoint_of, history, put, values_of
 from tests.support.eventually import eventually
+from tests.support.plans import rows_read
 from tests.support.postgres import settings_for
 from tests.support.proxy import Proxy
 
@@ -127,17 +130,74 @@ async def test_a_copied_thread_is_whole_and_knows_its_id(saver):
     assert (await saver.aget_tuple(generate_config("source"))).metadata["thread_id"] == "source"
 
 
-async def test_deleting_a_run_leaves_no_parent_that_is_gone(saver):
-    first = await put(saver, "t", run_id="r1")
-    second = await put(saver, "t", parent=first, run_id="r2")
-    await put(saver, "t", parent=second, run_id="r3")
-    await put(saver, "t", {"messages": ["sub"]}, namespace="child:1", run_id="r2")
+async def chain(saver, runs: Sequence[str], thread: str = "t", namespace: str = "") -> list[RunnableConfig]:
+    """Store one checkpoint after the other, each by the run that is named, and return their configs."""
+    configs: list[RunnableConfig] = []
+    for run in runs:
+        parent = configs[-1] if configs else None
+        configs.append(await put(saver, thread, parent=parent, namespace=namespace, run_id=run))
+    return configs
+
+
+async def parents(saver, thread: str = "t", namespace: str = "") -> dict[str, str | None]:
+    """Return the parent of each checkpoint, oldest first."""
+    config = generate_config(thread, checkpoint_ns=namespace)
+    items = [item async for item in saver.alist(config)]
+    return {id_of(item.config): item.parent_config and id_of(item.parent_config) for item in items[::-1]}
+
+
+def id_of(config: RunnableConfig) -> str:
+    return config["configurable"]["checkpoint_id"]
+
+
+@pytest.mark.parametrize(
+    ("deleted", "left"),
+    [
+        (["r2"], [0, 1, 4, 5, 6]),
+        (["r1"], [2, 3, 4, 5, 6]),
+        (["r2", "r3"], [0, 1, 6]),
+        (["r3", "r1"], [2, 3, 6]),
+        (["r4", "r3"], [0, 1, 2, 3]),
+    ],
+)
+async def test_a_history_without_a_run_is_still_one_chain(saver, deleted, left):
+    runs = ["r1", "r1", "r2", "r2", "r3", "r3", "r4"]
+    ids = [id_of(config) for config in await chain(saver, runs)]
+    other_ids = [id_of(config) for config in await chain(saver, runs, namespace="child:1")]
+    await chain(saver, ["r8", "r9"], "other")
+    others = await parents(saver, "other")
+
+    await saver.adelete_for_runs(deleted)
+
+    for all_ids, namespace in ((ids, ""), (other_ids, "child:1")):
+        kept = [all_ids[place] for place in left]
+        expected = dict(zip(kept, [None, *kept], strict=False))
+        assert await parents(saver, "t", namespace) == expected
+    assert await parents(saver, "other") == others
+
+
+async def test_runs_deleted_one_after_the_other_or_side_by_side_leave_one_chain(saver):
+    runs = ["r1", "r2", "r3", "r4", "r5"]
+    for thread in ("after each other", "side by side"):
+        await chain(saver, [f"{thread} {run}" for run in runs], thread)
+
+    for run in ("r2", "r3", "r4"):
+        await saver.adelete_for_runs([f"after each other {run}"])
+    await asyncio.gather(*(saver.adelete_for_runs([f"side by side {run}"]) for run in ("r3", "r2", "r4")))
+
+    for thread in ("after each other", "side by side"):
+        found = await parents(saver, thread)
+        assert list(found.values()) == [None, next(iter(found))]
+
+
+async def test_branches_of_a_deleted_run_both_join_what_is_left(saver):
+    root, head = await chain(saver, ["r1", "r2"])
+    for run in ("r3", "r4"):
+        await put(saver, "t", parent=head, run_id=run)
 
     await saver.adelete_for_runs(["r2"])
 
-    assert len(await history(saver, "t", "child:1")) == 0
-    tuples = [item async for item in saver.alist(generate_config("t"))]
-    assert [(item.metadata["run_id"], item.parent_config) for item in tuples] == [("r3", None), ("r1", None)]
+    assert list((await parents(saver)).values()) == [None, id_of(root), id_of(root)]
 
 
 async def test_a_run_that_began_on_a_deleted_checkpoint_keeps_its_values(saver):
@@ -254,12 +314,6 @@ async def test_a_read_looks_up_its_own_values_alone_however_long_the_thread(save
         [([plan],)] = postgres.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {SELECT_CHECKPOINTS} {latest}")
         assert rows_read(plan["Plan"], "checkpoint_blobs") == 2
         postgres.execute("ANALYZE")
-
-
-def rows_read(plan, table):
-    """Return how many rows of the table an executed plan has read."""
-    own = plan["Actual Rows"] * plan["Actual Loops"] if plan.get("Relation Name") == table else 0
-    return own + sum(rows_read(child, table) for child in plan.get("Plans", ()))
 
 
 async def test_any_name_of_a_channel_comes_back_as_it_was(saver):

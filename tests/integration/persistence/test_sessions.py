@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from graphs.persistence.outage import DatabaseUnavailable
 from graphs.persistence.sessions import find_session, recent_sessions
 from graphs.persistence.settings import PersistenceSettings
-from graphs.persistence.start import open_saver
+from graphs.persistence.start import open_saver, shared_database
 from graphs.server import session_routes
 from tests.support.checkpoints import put
 from tests.support.postgres import settings_for
@@ -114,3 +114,19 @@ async def test_an_id_that_postgresql_cannot_hold_is_no_session():
         response = await client.get("/sessions/%00")
 
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/ready", "/sessions", "/sessions/t"])
+async def test_a_route_names_the_deadline_that_it_was_asked_for(own_postgres, path):
+    app = Starlette(
+        routes=session_routes.routes,
+        exception_handlers={DatabaseUnavailable: session_routes.explain_unavailable},
+    )
+    async with shared_database(PersistenceSettings(**settings_for(own_postgres.uri))) as database:
+        app.state.database = database
+        own_postgres.stop()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            answer = await client.get(path, params={"deadline": "0.3"})
+
+    assert answer.status_code == 503
+    assert "gave no answer within 0.3 s (" in answer.json()["detail"]

@@ -31,6 +31,12 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return busy
 
 
+@pytest.fixture
+async def saver(settings):
+    async with open_saver(settings, lifetime=3600.0) as saver:
+        yield saver
+
+
 @asynccontextmanager
 async def sweeping(database: Database, strategy: str) -> AsyncGenerator[None]:
     ttl = ThreadTTL.model_validate({"strategy": strategy, "sweep_interval_minutes": 0.001})
@@ -85,7 +91,7 @@ async def test_a_thread_that_can_not_be_pruned_keeps_its_history_and_holds_up_no
 
 async def test_an_outage_leaves_threads_to_the_next_sweep(own_postgres, caplog):
     settings = PersistenceSettings(**settings_for(own_postgres.uri, outage_budget=1, operation_timeout=1))
-    async with open_saver(settings) as saver:
+    async with open_saver(settings, lifetime=3600.0) as saver:
         await two_steps(saver, "t")
         await asyncio.to_thread(own_postgres.stop, "immediate")
         async with sweeping(saver.database, "delete"):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from graphs.client.cli import _switch_of
 from graphs.client.sizing import Deployment
 from graphs.persistence.settings import PersistenceSettings
 
@@ -54,7 +55,7 @@ def test_what_postgresql_reserves_and_others_hold_is_not_there():
         (Deployment(replicas=2, server_pool=150), "set LANGGRAPH_POSTGRES_POOL_MAX_SIZE=28"),
         (Deployment(replicas=2, users=25), "set N_JOBS_PER_WORKER=13, or run 3 replicas"),
         (Deployment(jobs=0, users=25), "set N_JOBS_PER_WORKER=25."),
-        (Deployment(others=98), "set max_connections=121 in PostgreSQL"),
+        (Deployment(others=97), "Set max_connections=120 in PostgreSQL"),
     ],
 )
 def test_what_does_not_fit_comes_with_what_to_change(deployment, remedy):
@@ -110,7 +111,48 @@ def test_the_command_says_whether_it_fits():
     assert "set CHECKPOINT_CONNECTION_BUDGET=19" in too_many.stderr
 
 
-def test_the_command_names_what_is_wrong_with_its_input():
-    refused = sizing("--replicas", "0")
+@pytest.mark.parametrize(
+    ("arguments", "environment", "told"),
+    [
+        (["--replicas", "0"], {}, "'--replicas': it is '0': give a whole number of 1 or more."),
+        (["--users", "some"], {}, "'--users': it is 'some': give a whole number of 0 or more."),
+        (
+            [],
+            {"CHECKPOINT_CONNECTION_BUDGET": "1.5"},
+            "(env var: 'CHECKPOINT_CONNECTION_BUDGET'): it is '1.5': give a whole number of 1 or more.",
+        ),
+        (
+            [],
+            {"BG_JOB_ISOLATED_LOOPS": "maybe"},
+            "BG_JOB_ISOLATED_LOOPS is 'maybe': set it to true or false, or unset it.",
+        ),
+        (
+            ["--budget", "5", "--isolated-loops"],
+            {},
+            "--budget 5 is below one connection for each of the 11 event loops that --isolated-loops makes, "
+            "so the server does not start: set CHECKPOINT_CONNECTION_BUDGET=11 or more, or unset "
+            "BG_JOB_ISOLATED_LOOPS.",
+        ),
+        (
+            ["--max-connections", "2"],
+            {},
+            "--max-connections 2 leaves nothing for this deployment: --reserved 3 and --others 0 take 3. "
+            "Set max_connections=23 in PostgreSQL, or correct these options.",
+        ),
+    ],
+)
+def test_the_command_names_the_option_its_value_and_the_remedy_and_counts_nothing(
+    arguments: list[str], environment: dict[str, str], told: str
+) -> None:
+    refused = sizing(*arguments, **environment)
+
     assert refused.returncode == 2
-    assert "replicas is 0: give 1 or more" in refused.stderr
+    assert told in " ".join(refused.stderr.replace("│", " ").split())
+    assert refused.stdout == ""
+
+
+@pytest.mark.parametrize("word", ["1", "On", "true", "0", "off", "false", ""])
+def test_a_switch_in_the_environment_is_read_as_the_server_reads_it(word, monkeypatch):
+    monkeypatch.setenv("BG_JOB_ISOLATED_LOOPS", word)
+
+    assert _switch_of("BG_JOB_ISOLATED_LOOPS") is PersistenceSettings().isolated_loops

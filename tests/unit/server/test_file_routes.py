@@ -172,6 +172,19 @@ async def test_unknown_file(client: httpx.AsyncClient, artifacts: SessionArtifac
     assert "There is no file 'b.csv' in this session. Its files: a.csv." in response.text
 
 
+async def test_page_runs_no_script_on_this_origin(client: httpx.AsyncClient) -> None:
+    # CSP level 3, section 6.3.2: "sandbox" without allow-scripts and allow-same-origin permits neither
+    await client.post(ADDRESS, **form(("page.html", b"<script>fetch('/threads')</script>"), ("a.csv", b"1")))
+    page = await client.get(f"{ADDRESS}/page.html")
+    table = await client.get(f"{ADDRESS}/a.csv")
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    policy = [part.strip() for part in page.headers["content-security-policy"].split(";")]
+    assert {"sandbox", "default-src 'none'"} <= set(policy)
+    assert not [part for part in policy if "script" in part or part.startswith("sandbox ")]
+    assert "content-security-policy" not in table.headers
+
+
 async def test_download_of_another_type(client: httpx.AsyncClient) -> None:
     response = await client.get(f"{ADDRESS}/run.exe")
 
@@ -194,7 +207,7 @@ async def test_bad_thread_id(client: httpx.AsyncClient, store: Path, thread_id: 
     ("name", "content", "reason"),
     [
         ("run.exe", b"MZ", "'run.exe' can't be used: it must end in one of .3mf, .csv"),
-        ("page.html", b"<script>", "'page.html' can't be used: it must end in one of"),
+        ("page.svg", b"<script>", "'page.svg' can't be used: it must end in one of"),
         ("a.png", b"GIF89a", "'a.png' is not what its name says: give it its true ending"),
         ("a.csv", b"", "'a.csv' is empty: send one with content"),
     ],
