@@ -1,6 +1,7 @@
 """The proxy does to a connection what it says: faults that don't happen would be outlived by anything."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Generator
@@ -118,6 +119,27 @@ def test_a_stranded_connection_is_dead_for_ever_and_new_ones_work(proxy: Proxy, 
         line.recv(1)
 
 
+@pytest.mark.parametrize("dropping", [False, True])
+def test_a_stranded_connection_is_in_nobody_s_way(proxy: Proxy, line: socket.socket, dropping: bool) -> None:
+    """A later connection may get its client's port again."""
+    if dropping:
+        proxy.drop()
+    else:
+        proxy.strand()
+    port = line.getsockname()[1]
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.close()
+    if dropping:
+        proxy.strand()
+        proxy.deliver()
+    with socket.socket() as another:
+        another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        another.bind(("127.0.0.1", port))
+        another.settimeout(SECONDS)
+        another.connect(("127.0.0.1", proxy.port))
+        assert answer(another, b"works") == b"works"
+
+
 def test_a_reset_reaches_the_client(proxy: Proxy, line: socket.socket) -> None:
     proxy.reset()
     with pytest.raises(ConnectionResetError):
@@ -157,5 +179,6 @@ def test_only_the_answer_to_a_commit_is_cut(proxy: Proxy, line: socket.socket) -
 def test_a_server_that_is_gone_is_an_end_of_the_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with Proxy(port) as proxy, connection(proxy) as line, pytest.raises(ConnectionResetError):
+    # the reset may come before the connection is made
+    with Proxy(port) as proxy, pytest.raises(ConnectionResetError), connection(proxy) as line:
         line.recv(1)

@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -27,6 +28,17 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _ACCEPT_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # struct sock_filter
 _DROP_ALL = struct.pack("HP", 1, ctypes.addressof(_ACCEPT_NOTHING))  # struct sock_fprog
+
+# A connection that is stranded for ever must not stand in the way of a later one from the same port, whose
+# SYN it would swallow. So it may hear SYN and RST, which end it (RFC 9293, 3.10.7.4) and tell the client nothing.
+_TCP_FLAGS, _SYN_OR_RST = 13, 0x06
+_ACCEPT_ITS_END = ctypes.create_string_buffer(
+    struct.pack("HBBI", 0x30, 0, 0, _TCP_FLAGS)  # load the byte
+    + struct.pack("HBBI", 0x45, 0, 1, _SYN_OR_RST)  # go on if one of these bits is set, else skip one
+    + struct.pack("HBBI", 0x06, 0, 0, 0xFFFF)
+    + struct.pack("HBBI", 0x06, 0, 0, 0)
+)
+_DROP_ALL_BUT_ITS_END = struct.pack("HP", 4, ctypes.addressof(_ACCEPT_ITS_END))
 
 # CommandComplete of a write, and ReadyForQuery, which PostgreSQL sends once that is committed:
 # https://www.postgresql.org/docs/current/protocol-message-formats.html
@@ -95,7 +107,8 @@ class End(asyncio.Protocol):
 
     def strand(self) -> None:
         """Deliver nothing, ever."""
-        self.hear(False)
+        if self.transport and not self.lost:
+            _attach(self.transport.get_extra_info("socket"), _DROP_ALL_BUT_ITS_END)
         self._stranded = True
 
     def reset(self) -> None:
@@ -258,11 +271,15 @@ class Wire:
 
 
 def _hear(sock: socket.socket, hears: bool) -> None:
-    option, value = (_SO_DETACH_FILTER, b"\0\0\0\0") if hears else (_SO_ATTACH_FILTER, _DROP_ALL)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, option, value)
-    except FileNotFoundError:  # there was no filter to detach
+    if not hears:
+        _attach(sock, _DROP_ALL)
         return
+    with suppress(FileNotFoundError):  # there was no filter to detach
+        sock.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, b"\0\0\0\0")
+
+
+def _attach(sock: socket.socket, program: bytes) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
 
 def _bound(port: int) -> socket.socket:
