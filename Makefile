@@ -12,11 +12,11 @@ URL ?=
 SECONDS ?= 60
 SEED ?=
 QUICK ?=
-BENCHMARKS ?= saver ablation availability server workarounds recovery
+BENCHMARKS ?= saver ablation availability server workarounds recovery tables start
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install pgbouncer dev demo test chaos bench bench-quick lint format lock clean
+.PHONY: help install pgbouncer dev demo test chaos evaluate bench bench-quick lint format lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ test: $(INSTALLED) $(PGBOUNCER)  ## Run all tests
 chaos: $(INSTALLED)  ## Random database faults under users at work, for SECONDS=60; SEED=… repeats a run
 	@$(BIN)/python -m tests.faults.harness.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
+evaluate: $(INSTALLED)  ## Ask the analytics agent every question of tests/evaluation, and write docs/evaluation.md (MODEL=provider:name asks that model)
+	@$(BIN)/python -m tests.evaluation.evaluate
+
 bench: $(INSTALLED)  ## Measure for some 20 minutes, and write docs/benchmarks (BENCHMARKS=saver: one alone)
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name $(if $(QUICK),--quick); done
 
@@ -61,7 +64,7 @@ bench-quick:  ## Measure in small, a few minutes, to the screen only
 lint: $(INSTALLED)  ## Check style, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/ty check graphs
+	$(BIN)/ty check graphs benchmarks
 	$(BIN)/lint-imports
 
 format: $(INSTALLED)  ## Format the code

@@ -150,10 +150,19 @@ def machine(postgres: PostgresInstance) -> str:
     """Describe in one line what the figures were measured on; without a date or a name."""
     [(server,)] = postgres.execute("SHOW server_version")
     packages = ("psycopg", "psycopg-pool", "langgraph", "langgraph-checkpoint-postgres")
+    return _described(packages, f"PostgreSQL {server.partition(' ')[0]} on the same machine")
+
+
+def machine_without_database(*packages: str) -> str:
+    """Describe the machine as `machine` does, for what needs no PostgreSQL."""
+    return _described(packages)
+
+
+def _described(packages: Sequence[str], *services: str) -> str:
     return ", ".join(
         (
             f"{os.cpu_count()} CPUs ({platform.machine()})",
-            f"PostgreSQL {server.partition(' ')[0]} on the same machine",
+            *services,
             f"Python {platform.python_version()}",
             *(f"{package} {version(package)}" for package in packages),
         )

@@ -62,5 +62,17 @@ async def client(server: DevServer) -> AsyncGenerator[LangGraphClient]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits longest, so that no worker is left with it at the end."""
-    slowest_first = ("faults", "acceptance", "integration", "unit")
+    slowest_first = ("faults", "acceptance", "integration", "evaluation", "unit")
     items.sort(key=lambda item: slowest_first.index(item.path.relative_to(_TESTS).parts[0]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the offline planner's score, which tests/evaluation leaves in its tests' properties."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, [])]
+    scores = sorted(
+        score for report in reports for name, score in report.user_properties if name == "evaluation"
+    )
+    if scores:
+        right, asked = (sum(score[place] for score in scores) for place in (1, 2))
+        topics = ", ".join(f"{topic} {good}/{of}" for topic, good, of in scores)
+        terminalreporter.write_line(f"evaluation: {right} of {asked} questions answered right ({topics})")

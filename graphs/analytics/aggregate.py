@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,9 +12,17 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from graphs.analytics.conditions import describe_conditions, parse_conditions
-from graphs.analytics.sql import Bucket, Filter, QueryResult, Statistic, aggregate_sql
+from graphs.analytics.sql import Bucket, Filter, QueryResult, Statistic, aggregate_sql, rows_sql
 from graphs.kit.tables.duck import one_row, quote
-from graphs.kit.tables.load import Source, TableInfo, connect, read_table, table_name
+from graphs.kit.tables.load import (
+    Column,
+    Source,
+    TableInfo,
+    check_fits,
+    connect,
+    read_table,
+    table_name,
+)
 
 Row = tuple[Any, ...]
 
@@ -24,14 +32,16 @@ _NO_AMOUNTS = frozenset(
     | {"pct", "percent", "percentage", "price", "rate", "ratio", "share"}
 )
 _VALUES_SHOWN = 10
+_BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which rows count, and into which groups they fall.
 
-    `by` are columns; `bucket` groups by month, quarter or year of `date_column` (by default the only column
-    of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one calendar year.
+    `by` are columns; `bucket` groups by day, week, month, quarter or year of `date_column` (by default the
+    only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one calendar
+    year.
     """
 
     by: tuple[str, ...] = ()
@@ -77,15 +87,32 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a table as they stand, in batches that can be read once, while the table is open; `rows_used`
+    of the table's rows met `filters`."""
+
+    columns: tuple[Column, ...]
+    batches: Iterator[list[Row]]
+    rows_used: int
+    filters: tuple[Filter, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTable:
     """A table that has been read once, for several statistics of it."""
 
     connection: DuckDBPyConnection
     info: TableInfo
 
-    def frame(self) -> pd.DataFrame:
-        """The whole table, as `load_frame` gives it."""
-        return self.connection.execute(f"SELECT * FROM {quote(self.info.name)}").df()
+    def frame(self, columns: Sequence[str] = (), filters: Sequence[Filter] = ()) -> pd.DataFrame:
+        """The rows that meet the filters with the columns named, by default the whole table, as `load_frame`
+        gives it. Raises ValueError as `aggregate`, and for more than fits into memory."""
+        sql = rows_sql(self.info, columns, filters=filters)
+        kinds = {column.name: column for column in self.info.columns}
+        taken = [kinds[name] for name in columns if name in kinds] or self.info.columns
+        check_fits(taken, self._count(None, filters) if filters else self.info.rows)
+        return self.connection.execute(sql).df()
 
     def head(self, rows: int) -> tuple[tuple[str, ...], list[Row]]:
         """The names of the columns, and the first rows."""
@@ -99,10 +126,7 @@ class OpenTable:
         that can't be read or that no row meets, and for a period when it is open which dates are meant.
         """
         selection = settled(self.info, selection)
-        filters = _filters(self.info, selection)
-        rows_used = self._count(None, filters)
-        if not rows_used:
-            raise ValueError(self._nothing_left(filters))
+        filters, rows_used = self.kept(selection)
         statements = tuple(
             aggregate_sql(
                 self.info,
@@ -128,6 +152,45 @@ class OpenTable:
             missing=tuple(rows_used - self._count(measure, filters) for measure in measures),
             sql=statements,
         )
+
+    def kept(self, selection: Selection) -> tuple[tuple[Filter, ...], int]:
+        """The filters that the selection sets, and how many rows meet them; ValueError when none does."""
+        filters = _filters(self.info, selection)
+        rows_used = self._count(None, filters)
+        if not rows_used:
+            raise ValueError(self._nothing_left(filters))
+        return filters, rows_used
+
+    def query(self, statement: str) -> list[Row]:
+        """The rows of a statement over the table."""
+        return self._rows(statement)[1]
+
+    def select(
+        self,
+        columns: Sequence[str],
+        selection: Selection,
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        top: int | None = None,
+    ) -> Rows:
+        """Return the rows that the selection keeps, with the columns named (none: all), as `rows_sql` orders
+        them; they are read when their batches are. Raises ValueError as `aggregate`."""
+        filters, rows_used = self.kept(selection)
+        sql = rows_sql(self.info, columns, filters=filters, order_by=order_by, descending=descending, top=top)
+        described = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        return Rows(
+            columns=tuple(Column(name, kind) for name, kind, *_ in described),
+            batches=self._batches(sql),
+            rows_used=rows_used,
+            filters=filters,
+            sql=sql,
+        )
+
+    def _batches(self, sql: str) -> Iterator[list[Row]]:
+        cursor = self.connection.execute(sql)
+        while batch := cursor.fetchmany(_BATCH_ROWS):
+            yield batch
 
     def _count(self, measure: str | None, filters: Sequence[Filter]) -> int:
         (count,) = one_row(self.connection, aggregate_sql(self.info, "count", measure, filters=filters))

@@ -1,20 +1,22 @@
-"""Charts as PNG bytes: bar, line, scatter, histogram, box.
+"""Charts as pictures: bar, line, scatter, histogram, box.
 
 Drawn with matplotlib's Figure objects, never pyplot, whose global state is unsafe in the worker threads
 where tools run. The same data give the same bytes. Columns are named as in the frame; a name such as
-revenue_usd gives its axis the unit USD.
+revenue_usd gives its axis the unit USD. `shown` says in the picture which part of the data it draws.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cbook import boxplot_stats
+from matplotlib.figure import Figure
 
 from graphs.analytics.chart_data import (
     bin_edges,
@@ -48,22 +50,37 @@ from graphs.kit.pictures import to_png
 
 MAX_ORDERED_BARS = 60
 MAX_BOXES = 12
+MAX_POINTS = 20_000
 _BARS_WITH_FIGURES = 12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Chart:
-    """A drawn chart: `png` (1200 by 720 pixels), its `title`, the `note` under the title (what was gathered
-    or left out; empty if nothing was) and `data`, the figures behind it."""
+    """A drawn chart: its `title`, the `note` under the title (what was gathered or left out; empty if nothing
+    was) and `data`, the figures behind it: what `figure` draws, and nothing else.
 
-    png: bytes
+    `file_only` are columns of `data` that are too long for an answer."""
+
+    figure: Figure
     title: str
     note: str
     data: pd.DataFrame
+    file_only: tuple[str, ...] = ()
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture, 1200 by 720 pixels."""
+        return to_png(self.figure)
 
 
 def bar_chart(
-    frame: pd.DataFrame, category: str, value: str, *, title: str | None = None, additive: bool = False
+    frame: pd.DataFrame,
+    category: str,
+    value: str,
+    *,
+    title: str | None = None,
+    shown: str = "",
+    additive: bool = False,
 ) -> Chart:
     """A bar for each row. Dates and numbers keep their order; text goes from the largest value down.
 
@@ -86,7 +103,7 @@ def bar_chart(
         data, gathered = largest_categories(data, category, value, additive=additive)
     note = "; ".join(gathered + notes)
     heading = title or f"{axis_label(value)} by {category_phrase(data[category])}"
-    figure, axes = new_figure(heading, note)
+    figure, axes = new_figure(heading, shown, note)
     names = category_names(data[category])
     flat = not ordered and (len(names) > 6 or max(map(len, names)) > 14)
     colours = [PALETTE[0]] * len(names)
@@ -96,7 +113,7 @@ def bar_chart(
     style_axis(axes.xaxis if flat else axes.yaxis, data[value], axis_label(value))
     (axes.set_ylabel if flat else axes.set_xlabel)(plain(category_label(data[category])))
     grid(axes, "x" if flat else "y")
-    return Chart(to_png(figure), heading, note, data.reset_index(drop=True))
+    return Chart(figure, heading, note, data.reset_index(drop=True))
 
 
 def line_chart(
@@ -106,6 +123,7 @@ def line_chart(
     *,
     series: str | None = None,
     title: str | None = None,
+    shown: str = "",
 ) -> Chart:
     """Lines over `x`, dates or numbers: one for each column in `y`, or one for each value of `series`.
 
@@ -135,14 +153,14 @@ def line_chart(
     note = "; ".join(notes)
     label = axis_label(*columns)
     heading = title or f"{label} by {category_phrase(data[x])}" + (f" and {phrase(series)}" if series else "")
-    figure, axes = new_figure(heading, note)
+    figure, axes = new_figure(heading, shown, note)
     _draw_lines(axes, lines, named, others, named_by_column=series is None)
     style_axis(axes.xaxis, data[x], category_label(data[x]))
     style_axis(axes.yaxis, pd.concat([heights for _, heights in lines.values()]), label)
     grid(axes, "y")
     if len(lines) > 1:
         add_legend(axes, phrase(series) if series else "")
-    return Chart(to_png(figure), heading, note, data.reset_index(drop=True))
+    return Chart(figure, heading, note, data.reset_index(drop=True))
 
 
 def scatter_chart(
@@ -153,18 +171,23 @@ def scatter_chart(
     group: str | None = None,
     line: tuple[float, float] | None = None,
     title: str | None = None,
+    shown: str = "",
 ) -> Chart:
     """A point for each row, coloured by `group`; of more than 7 groups the 6 with most rows are coloured and
-    the rest are grey, "other (n)". `line` draws intercept + slope · x, as a regression gives the two."""
+    the rest are grey, "other (n)". `line` draws intercept + slope · x, as a regression gives the two. Of more
+    than 20,000 points so many are drawn by lot, the same each time, and the note says so."""
     data = select_drawable(frame, [x, y, *([group] if group else [])], numbers=[x, y])
+    notes = dropped_note(frame, data)
+    if len(data) > MAX_POINTS:
+        notes.insert(0, f"{MAX_POINTS:,} of {len(data):,} points are drawn, chosen at random")
+        data = data.sample(MAX_POINTS, random_state=0).sort_index()
     groups = split_lines(data, x, [y], group)
     named, others = foremost({name: float(len(places)) for name, (places, _) in groups.items()})
-    notes = dropped_note(frame, data)
     if others:
         notes.insert(0, _greyed(len(named), len(others), "groups"))
     note = "; ".join(notes)
     heading = title or f"{axis_label(y)} against {phrase(x)}"
-    figure, axes = new_figure(heading, note)
+    figure, axes = new_figure(heading, shown, note)
     size, alpha = (40, 0.85) if len(data) <= 100 else (26, 0.7) if len(data) <= 2000 else (8, 0.3)
     style: dict[str, Any] = {"s": size, "alpha": alpha, "linewidths": 0}
     for i, name in enumerate(named):
@@ -181,11 +204,11 @@ def scatter_chart(
     grid(axes, "both")
     if len(groups) > 1:
         add_legend(axes, phrase(group) if group else "")
-    return Chart(to_png(figure), heading, note, data.reset_index(drop=True))
+    return Chart(figure, heading, note, data.reset_index(drop=True))
 
 
 def histogram(
-    frame: pd.DataFrame, column: str, *, bins: int | None = None, title: str | None = None
+    frame: pd.DataFrame, column: str, *, bins: int | None = None, title: str | None = None, shown: str = ""
 ) -> Chart:
     """How many values fall into each of `bins` intervals of equal width; by default as many as the finer of
     Sturges' and Freedman and Diaconis' rules says, at most 60. `data`: each interval's bounds and count."""
@@ -196,22 +219,22 @@ def histogram(
     counts, edges = np.histogram(values[column], edges)
     note = "; ".join(dropped_note(frame, values))
     heading = title or f"Distribution of {phrase(column)}"
-    figure, axes = new_figure(heading, note)
+    figure, axes = new_figure(heading, shown, note)
     axes.bar(
         edges[:-1], counts, np.diff(edges), align="edge", color=PALETTE[0], edgecolor="white", linewidth=0.6
     )
     style_axis(axes.xaxis, values[column], axis_label(column))
     style_axis(axes.yaxis, pd.Series(counts), "Number of rows")
     grid(axes, "y")
-    return Chart(
-        to_png(figure), heading, note, pd.DataFrame({"from": edges[:-1], "to": edges[1:], "count": counts})
-    )
+    return Chart(figure, heading, note, pd.DataFrame({"from": edges[:-1], "to": edges[1:], "count": counts}))
 
 
-def box_chart(frame: pd.DataFrame, value: str, *, by: str | None = None, title: str | None = None) -> Chart:
+def box_chart(
+    frame: pd.DataFrame, value: str, *, by: str | None = None, title: str | None = None, shown: str = ""
+) -> Chart:
     """Tukey's box plot: quartiles, whiskers to the furthest value within 1.5 interquartile ranges, points
     beyond. One box, or one for each value of `by`: of more than 12 those with most rows, the note counts the
-    others. `data` has a row of these figures for each box."""
+    others. `data` has a row of these figures for each box, the points beyond as one text."""
     data = select_drawable(frame, [value, *([by] if by else [])], numbers=[value])
     groups = {name: heights for name, (heights, _) in split_lines(data, value, [value], by).items()}
     kept = sorted(groups, key=lambda name: -len(groups[name]))[:MAX_BOXES]
@@ -223,13 +246,13 @@ def box_chart(frame: pd.DataFrame, value: str, *, by: str | None = None, title: 
     boxes = boxplot_stats([groups[name].to_numpy() for name in names], labels=[plain(name) for name in names])
     heading = title or f"{axis_label(value)}" + (f" by {phrase(by)}" if by else "")
     note = "; ".join(notes)
-    figure, axes = new_figure(heading, note)
+    figure, axes = new_figure(heading, shown, note)
     _draw_boxes(axes, boxes)
     style_axis(axes.xaxis, data[value], axis_label(value))
     axes.set_ylabel(plain(axis_label(by)) if by else "")
     axes.yaxis.set_visible(by is not None)
     grid(axes, "x")
-    return Chart(to_png(figure), heading, note, _box_figures(names, boxes, groups))
+    return Chart(figure, heading, note, _box_figures(names, boxes, groups), file_only=("outlier_values",))
 
 
 def _greyed(coloured: int, others: int, what: str) -> str:
@@ -297,6 +320,7 @@ def _box_figures(names: list[str], boxes: list[dict], groups: Mapping[str, pd.Se
                 "q75": box["q3"],
                 "upper_whisker": box["whishi"],
                 "outliers": len(box["fliers"]),
+                "outlier_values": " ".join(repr(float(value)) for value in sorted(box["fliers"])),
             }
             for name, box in zip(names, boxes, strict=True)
         ]

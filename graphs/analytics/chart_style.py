@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Literal
 
@@ -29,16 +30,24 @@ _LONGEST_NAME = 28
 
 _UNITS = {code: code.upper() for code in ("usd", "eur", "gbp", "chf", "jpy", "cad", "aud", "inr")}
 _UNITS |= {
-    unit: unit for unit in ("kg", "g", "mg", "t", "km", "m", "cm", "mm", "s", "ms", "min", "h", "days")
+    unit: unit
+    for unit in ("kg", "g", "mg", "t", "km", "m", "cm", "mm", "ml", "s", "ms", "min", "h", "days", "lb", "ft")
 }
-_UNITS |= {"pct": "%", "percent": "%", "celsius": "°C", "kwh": "kWh", "thousands": "thousands"}
+_UNITS |= {"pct": "%", "percent": "%", "celsius": "°C", "fahrenheit": "°F", "lbs": "lb", "inches": "in"}
+_UNITS |= {"kw": "kW", "mw": "MW", "kwh": "kWh", "mwh": "MWh", "hz": "Hz", "kpa": "kPa", "hpa": "hPa"}
+_UNITS |= {
+    unit: unit
+    for unit in ("thousands", "millions", "seconds", "minutes", "hours", "weeks", "mph", "miles", "litres")
+}
+_IN_BRACKETS = re.compile(r"(?P<words>.+?)\s*[(\[](?P<unit>[^()\[\]]{1,12})[)\]]\s*")
+_DURATIONS = frozenset({"delay", "duration", "elapsed", "latency", "runtime", "stay", "time", "trip", "wait"})
 _STATISTICS = {
     "sum": "total",
     "mean": "mean",
     "median": "median",
     "min": "least",
     "max": "greatest",
-    "count": "number of",
+    "count": "number of values in",
     "sd": "standard deviation of",
 }
 
@@ -61,21 +70,31 @@ def phrase(*columns: str) -> str:
 
 
 def _words_and_unit(column: str) -> tuple[str, str]:
+    """The name as words, and the unit that stands at its end: height_mm, "Weight (kg)", Weight_in_lbs."""
     if column == "count":
         return "number of rows", ""
-    words = column.replace("_", " ").split()
-    unit = _UNITS.get(words[-1].lower(), "") if len(words) > 1 else ""
-    if unit:
-        words = words[:-1]
-    if len(words) > 1:
-        words[0] = _STATISTICS.get(words[0], words[0])
-    return " ".join(words), unit
+    bracketed = _IN_BRACKETS.fullmatch(column)
+    words, unit = (bracketed["words"], bracketed["unit"]) if bracketed else (column, "")
+    parts = words.replace("_", " ").split()
+    if not unit and len(parts) > 1 and (unit := _unit_of(parts)):
+        parts = parts[: -2 if parts[-2:-1] == ["in"] and len(parts) > 2 else -1]
+    counted = parts[0] == "count" and len(parts) > 1
+    if len(parts) > 1:
+        parts[0] = _STATISTICS.get(parts[0], parts[0])
+    return " ".join(parts), "" if counted else unit  # how many values there are has no unit
+
+
+def _unit_of(words: list[str]) -> str:
+    last = words[-1].lower()
+    if last == "min" and not _DURATIONS & {word.lower() for word in words[:-1]}:
+        return ""  # of temp_min and price_min, the least
+    return _UNITS.get(last, "")
 
 
 def time_bucket(column: pd.Series) -> str | None:
-    """Month, quarter or year, for a column of dates named as an aggregate by time names it (date_quarter)."""
+    """The period, for a column of dates named as an aggregate by time names it (date_quarter)."""
     bucket = str(column.name).rpartition("_")[2]
-    known = types.is_datetime64_any_dtype(column) and bucket in ("month", "quarter", "year")
+    known = types.is_datetime64_any_dtype(column) and bucket in ("day", "week", "month", "quarter", "year")
     return bucket if known else None
 
 
@@ -97,7 +116,7 @@ def category_names(column: pd.Series) -> list[str]:
     bucket = time_bucket(column)
     if bucket == "quarter":
         return [f"{moment.year} Q{moment.quarter}" for moment in column]
-    form = {"year": "%Y", "month": "%Y-%m", None: "%Y-%m-%d"}[bucket]
+    form = {"year": "%Y", "month": "%Y-%m"}.get(bucket or "", "%Y-%m-%d")
     return [moment.strftime(form) for moment in column]
 
 
@@ -116,20 +135,25 @@ def short_number(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
-def new_figure(title: str, note: str) -> tuple[Figure, Axes]:
-    """An empty chart, 1200 by 720 pixels, under its title and the note on what was left out."""
+def new_figure(title: str, *notes: str) -> tuple[Figure, Axes]:
+    """An empty chart, 1200 by 720 pixels, under its title and the notes on what it shows and leaves out."""
     figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    lines = textwrap.wrap(title, 72)[:2]
-    figure.suptitle(literal("\n".join(lines)), x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
+    heading = _wrapped(title, 72)
+    figure.suptitle(heading, x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
     axes = figure.add_subplot()
-    if note:
-        axes.set_title(literal(note), loc="left", fontsize=9, color=_MUTED)
+    if note := "; ".join(filter(None, notes)):
+        axes.set_title(_wrapped(note, 105), loc="left", fontsize=9, color=_MUTED)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_MUTED)
     axes.tick_params(colors=INK, labelsize=9)
     axes.set_axisbelow(True)
     return figure, axes
+
+
+def _wrapped(text: str, width: int) -> str:
+    """At most two lines; "…" stands for what is cut."""
+    return literal("\n".join(textwrap.wrap(text, width, max_lines=2, placeholder=" …")))
 
 
 def grid(axes: Axes, which: Literal["x", "y", "both"]) -> None:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from graphs.analytics import wording
+from graphs.analytics.chart_data import select_drawable
 from graphs.analytics.conditions import describe_conditions
 
 if TYPE_CHECKING:
@@ -39,20 +40,15 @@ def drawn(
         *([f"- {chart.note[0].upper()}{chart.note[1:]}"] if chart.note else []),
         *(wording.method(drawing.result) if drawing.result else wording.notes(drawing.table)),
         *remarks,
-        *_figures(kind, drawing, chart.data, data),
+        *_figures(kind, drawing, _for_answer(chart), data),
     ]
     return "\n".join(lines)
 
 
-def heading(drawing: Drawing, title: str | None) -> str | None:
-    """The title above a chart by groups: the one given, else one that says which rows and groups are drawn;
-    None when it draws all."""
-    filters = drawing.result.filters if drawing.result else ()
-    parts = [describe_conditions(filters), _cut(drawing)]
-    if title or not any(parts):
-        return title
-    what = subject(drawing)
-    return f"{what[0].upper()}{what[1:]} ({'; '.join(filter(None, parts))})"
+def part_shown(drawing: Drawing) -> str:
+    """Which rows and groups a chart draws, for the line under its title; empty when it draws all."""
+    rows = f"only rows with {describe_conditions(drawing.filters)}" if drawing.filters else ""
+    return "; ".join(filter(None, (rows, _cut(drawing))))
 
 
 def subject(drawing: Drawing) -> str:
@@ -63,10 +59,11 @@ def subject(drawing: Drawing) -> str:
     return " by ".join(" and ".join(each) for each in names)
 
 
-def correlation(x: str, y: str, data: pd.DataFrame) -> list[str]:
-    """Pearson's correlation of two columns; none when one of them is constant."""
-    r = data[x].corr(data[y])
-    return [f"- Pearson's correlation r = {r:.4f} over {len(data):,} points"] if isfinite(r) else []
+def correlation(x: str, y: str, frame: pd.DataFrame) -> list[str]:
+    """Pearson's correlation of two columns over the rows that have both; none when one doesn't vary."""
+    rows = select_drawable(frame, [x, y], numbers=[x, y])
+    r = rows[x].corr(rows[y])
+    return [f"- Pearson's correlation r = {r:.4f} over {len(rows):,} points"] if isfinite(r) else []
 
 
 def trend_line(fit: Regression) -> str:
@@ -79,9 +76,14 @@ def trend_line(fit: Regression) -> str:
     )
 
 
-def data_records(data: pd.DataFrame) -> list[dict[str, Any]]:
-    """The first rows as plain data."""
+def data_records(chart: Chart) -> list[dict[str, Any]]:
+    """The first rows of the figures behind a chart, as plain data."""
+    data = _for_answer(chart)
     return wording.records([str(name) for name in data.columns], _plain_rows(data.head(wording.ROWS_SHOWN)))
+
+
+def _for_answer(chart: Chart) -> pd.DataFrame:
+    return chart.data.drop(columns=list(chart.file_only))
 
 
 def _cut(drawing: Drawing) -> str:
@@ -91,7 +93,10 @@ def _cut(drawing: Drawing) -> str:
 def _rows(file: str, drawing: Drawing) -> str:
     if drawing.result:
         return wording.rows_of(file, drawing.result)
-    return f"{wording.origin(file, drawing.table)} (all {drawing.table.rows:,} rows)"
+    origin, all_rows = wording.origin(file, drawing.table), drawing.table.rows
+    if not drawing.filters:
+        return f"{origin} (all {all_rows:,} rows)"
+    return f"{origin} ({len(drawing.frame):,} of {all_rows:,} rows: {describe_conditions(drawing.filters)})"
 
 
 def _figures(kind: str, drawing: Drawing, data: pd.DataFrame, file: str) -> list[str]:

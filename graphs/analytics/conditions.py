@@ -11,12 +11,13 @@ _OPERATORS: dict[str, Operator] = {
     **{"not in": "not in", "in": "in", "is not": "!=", "is": "=", "==": "=", "<>": "!="},
     **{"!=": "!=", "<=": "<=", ">=": ">=", "=": "=", "<": "<", ">": ">"},
 }
-_QUOTED = r"'[^']*'|\"[^\"]*\"|`[^`]*`"
-_QUOTED_OR_LIST = re.compile(rf"{_QUOTED}|\([^()]*\)")
+QUOTED = r"'[^']*'|\"[^\"]*\"|`[^`]*`"
+QUOTED_OR_LIST = rf"{QUOTED}|\([^()]*\)"
+_KEPT_WHOLE = re.compile(QUOTED_OR_LIST)
 _AND = re.compile(r"\s+and(?:\s+|$)", re.IGNORECASE)
-_ITEM = re.compile(rf"\s*({_QUOTED}|[^,]+?)\s*(?:,|$)")
+_ITEM = re.compile(rf"\s*({QUOTED}|[^,]+?)\s*(?:,|$)")
 _CONDITION = re.compile(
-    rf"\s*(?P<column>{_QUOTED}|.+?)"
+    rf"\s*(?P<column>{QUOTED}|.+?)"
     r"(?:\s*(?P<sign>==|<>|!=|<=|>=|=|<|>)\s*|\s+(?P<word>not\s+in|in|is\s+not|is)\b\s*)"
     r"(?P<value>.+?)\s*",
     re.IGNORECASE | re.DOTALL,
@@ -30,7 +31,7 @@ def parse_conditions(text: str) -> tuple[Filter, ...]:
     in parentheses); "and" stands between two. Names and values may be quoted. Raises ValueError for a text
     that is otherwise; whether a column exists and the value fits it is checked where the filter is used.
     """
-    return tuple(_condition(part) for part in _parts(text))
+    return tuple(_condition(part) for part in cut(text, _AND, _KEPT_WHOLE))
 
 
 def describe_conditions(filters: Sequence[Filter]) -> str:
@@ -38,14 +39,25 @@ def describe_conditions(filters: Sequence[Filter]) -> str:
     return " and ".join(f"{each.column} {each.operator} {_written(each.value)}" for each in filters)
 
 
-def _parts(text: str) -> list[str]:
-    """Cut at each "and" that is neither quoted nor in a list."""
-    masked = _QUOTED_OR_LIST.sub(lambda match: "\x00" * len(match[0]), text)
+def cut(text: str, separator: re.Pattern[str], kept_whole: re.Pattern[str]) -> list[str]:
+    """Cut at each separator that stands outside what `kept_whole` matches."""
+    masked = kept_whole.sub(lambda match: "\x00" * len(match[0]), text)
     starts, ends = [0], []
-    for match in _AND.finditer(masked):
+    for match in separator.finditer(masked):
         ends.append(match.start())
         starts.append(match.end())
     return [text[start:end] for start, end in zip(starts, [*ends, len(text)], strict=True)]
+
+
+def items(text: str) -> tuple[str, ...]:
+    """The values of a list, in parentheses or without, each without its quotes."""
+    inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return tuple(bare(match[1]) for match in _ITEM.finditer(inner))
+
+
+def bare(text: str) -> str:
+    """The name or value without the quotes around it."""
+    return text[1:-1] if re.fullmatch(QUOTED, text) else text
 
 
 def _condition(text: str) -> Filter:
@@ -58,17 +70,8 @@ def _condition(text: str) -> Filter:
     operator = _OPERATORS[" ".join((match["sign"] or match["word"]).lower().split())]
     value = match["value"]
     if operator in ("in", "not in"):
-        return Filter(_bare(match["column"]), operator, _items(value))
-    return Filter(_bare(match["column"]), operator, _bare(value))
-
-
-def _items(text: str) -> tuple[str, ...]:
-    inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
-    return tuple(_bare(match[1]) for match in _ITEM.finditer(inner))
-
-
-def _bare(text: str) -> str:
-    return text[1:-1] if re.fullmatch(_QUOTED, text) else text
+        return Filter(bare(match["column"]), operator, items(value))
+    return Filter(bare(match["column"]), operator, bare(value))
 
 
 def _written(value: object) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from graphs.analytics.aggregate import Aggregate, OpenTable, Selection, date_column, settled, spelt
-from graphs.analytics.sql import Statistic
+from graphs.analytics.chart_data import is_ordered
+from graphs.analytics.sql import Filter, Statistic
 from graphs.kit.tables.load import TableInfo
 
 
@@ -17,7 +18,8 @@ class Drawing:
     """The figures: `keys` and `values` are columns of `frame`.
 
     `result` is the aggregate that they come from, None for rows as they stand; `assumed` says that nobody
-    named its statistic. `cut_from` is the number of groups of which only the largest were kept.
+    named its statistic. `cut_from` is the number of groups of which only the largest were kept. `filters` are
+    the conditions that the rows met.
     """
 
     table: TableInfo
@@ -27,6 +29,7 @@ class Drawing:
     result: Aggregate | None = None
     assumed: bool = False
     cut_from: int | None = None
+    filters: tuple[Filter, ...] = ()
 
     @property
     def additive(self) -> bool:
@@ -42,9 +45,12 @@ class Drawing:
         return replace(self, frame=frame, cut_from=len(self.frame))
 
 
-def as_it_stands(table: OpenTable) -> Drawing:
-    """All rows of the table."""
-    return Drawing(table.info, table.frame())
+def as_it_stands(table: OpenTable, columns: Sequence[str], selection: Selection) -> Drawing:
+    """The columns of the rows that the selection keeps. Raises ValueError as `OpenTable.frame`, and when no
+    row is kept."""
+    filters, _ = table.kept(selection)
+    names = tuple(dict.fromkeys(spelt(table.info, name) for name in columns))
+    return Drawing(table.info, table.frame(names, filters), filters=filters)
 
 
 def by_groups(
@@ -52,10 +58,14 @@ def by_groups(
 ) -> Drawing:
     """The statistic of the measures by the selection's groups: their sum when none is named and a group has
     several rows, and the rows as they stand when each has one. A measure that is also a key is not drawn.
+    Without a measure it is the number of rows.
 
     Raises ValueError as `OpenTable.aggregate`, and when no measure is left.
     """
     selection = settled(table.info, selection)
+    if not measures:
+        result = table.aggregate("count", (), selection)
+        return Drawing(table.info, result.frame(), result.keys, result.values, result, filters=result.filters)
     measures = [name for each in measures if (name := spelt(table.info, each)) not in selection.by]
     if not measures:
         raise ValueError(
@@ -68,7 +78,30 @@ def by_groups(
         if known and not frame.duplicated(list(selection.by)).any():
             return Drawing(table.info, frame[used], selection.by, tuple(measures))
     result = table.aggregate(statistic or "sum", measures, selection)
-    return Drawing(table.info, result.frame(), result.keys, result.values, result, assumed=statistic is None)
+    return Drawing(
+        table.info,
+        result.frame(),
+        result.keys,
+        result.values,
+        result,
+        assumed=statistic is None,
+        filters=result.filters,
+    )
+
+
+def down_and_across(drawing: Drawing) -> tuple[str, str]:
+    """Which of the two keys goes down a heat map and which across: dates and numbers go across.
+
+    Raises ValueError when there are not two keys.
+    """
+    if len(drawing.keys) != 2:
+        raise ValueError(
+            f"A heat map stands for two columns, or a column and a period, not for "
+            f"{' and '.join(drawing.keys) or 'none'}: name two."
+        )
+    first, second = drawing.keys
+    across_first = is_ordered(drawing.frame[first]) and not is_ordered(drawing.frame[second])
+    return (second, first) if across_first else (first, second)
 
 
 def along_axis(

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from pandas.api import types
 
-INTERCEPT = "intercept"
+from graphs.analytics.columns import check_varies, numbers
+from graphs.analytics.design import INTERCEPT, Factor, check_columns, design_of, refuse_singular, scaled
+from graphs.analytics.diagnostics import Diagnostics, diagnose
+
 _CONDITION_LIMIT = 30.0
 
 
@@ -31,7 +33,8 @@ class Coefficient:
 @dataclass(frozen=True, slots=True)
 class Regression:
     """A fitted line or plane. `coefficients` starts with the intercept; `residual_sd` is in the response's
-    unit. `f` and `f_p` test all slopes at once. `dropped_rows` had a missing value in a column used.
+    unit. `f` and `f_p` test all slopes at once. `dropped_rows` had a missing value in a column used. A column
+    of groups is among `factors`, and its terms are differences from its reference group.
 
     `condition_number` is that of the predictors and the constant, each scaled to unit length; above 30 the
     predictors overlap so much that single slopes can't be told apart (Belsley, Kuh and Welsch, Regression
@@ -40,6 +43,7 @@ class Regression:
 
     response: str
     coefficients: tuple[Coefficient, ...]
+    factors: tuple[Factor, ...]
     residual_sd: float
     residual_df: int
     r_squared: float
@@ -49,31 +53,34 @@ class Regression:
     rows: int
     dropped_rows: int
     condition_number: float
+    diagnostics: Diagnostics
 
     @property
     def collinear(self) -> bool:
         return self.condition_number > _CONDITION_LIMIT
 
 
-def fit_linear(frame: pd.DataFrame, response: str, predictors: Sequence[str]) -> Regression:
+def fit_linear(
+    frame: pd.DataFrame, response: str, predictors: Sequence[str], *, order: str | None = None
+) -> Regression:
     """Fit `response` on `predictors` and an intercept; rows with a missing value are dropped and counted.
 
-    Raises ValueError for a column that is missing, named twice, not numeric or constant, for predictors that
-    determine one another exactly, and for too few rows.
+    A predictor of text or truth values becomes one term for each value but the first (see `design_of`).
+    `order` is a column of dates or numbers along which the rows follow one another, for the Durbin–Watson
+    statistic.
+
+    Raises ValueError for a column that is missing, empty, named twice or constant, a response that holds no
+    numbers, predictors that determine one another exactly, and too few rows.
     """
-    if not predictors:
-        raise ValueError("A regression needs at least one predictor column.")
-    used = [response, *predictors]
-    for name in used:
-        _check_column(frame, name)
-    if len(set(used)) < len(used):
-        raise ValueError(f"Each column may be used once in a regression; given were: {', '.join(used)}.")
-    data = frame[used].astype(float)
-    complete = data[np.isfinite(data.to_numpy()).all(axis=1)]
-    design = _design(complete, predictors)
+    check_columns(frame, response, predictors)
+    outcome = numbers(frame, response, "A regression")
+    design = design_of(frame, predictors, outcome)
+    y = outcome[design.rows].to_numpy()
+    check_varies(outcome[design.rows], response, "nothing can be fitted to it")
+    refuse_singular(design)
     # Columns of unit length keep digits that raw ones lose: Longley's condition number falls from 5e9 to 4e4.
-    lengths = np.linalg.norm(design, axis=0)
-    fit = sm.OLS(complete[response].to_numpy(), design / lengths).fit()
+    unit, lengths = scaled(design.matrix)
+    fit = sm.OLS(y, unit).fit()
     estimates, errors = fit.params / lengths, fit.bse / lengths
     intervals = fit.conf_int(0.05) / lengths[:, np.newaxis]
     coefficients = tuple(
@@ -86,49 +93,20 @@ def fit_linear(frame: pd.DataFrame, response: str, predictors: Sequence[str]) ->
             ci_low=float(intervals[i][0]),
             ci_high=float(intervals[i][1]),
         )
-        for i, term in enumerate([INTERCEPT, *predictors])
+        for i, term in enumerate([INTERCEPT, *design.terms])
     )
     return Regression(
         response=response,
         coefficients=coefficients,
+        factors=design.factors,
         residual_sd=float(np.sqrt(fit.scale)),
         residual_df=int(fit.df_resid),
         r_squared=float(fit.rsquared),
         adjusted_r_squared=float(fit.rsquared_adj),
         f=float(fit.fvalue),
         f_p=float(fit.f_pvalue),
-        rows=len(complete),
-        dropped_rows=len(data) - len(complete),
-        condition_number=float(np.linalg.cond(design / lengths)),
+        rows=len(y),
+        dropped_rows=len(frame) - len(y),
+        condition_number=float(np.linalg.cond(unit)),
+        diagnostics=diagnose(fit, design, frame[order] if order else None),
     )
-
-
-def _check_column(frame: pd.DataFrame, name: str) -> None:
-    if name not in frame.columns:
-        existing = ", ".join(f"'{column}'" for column in frame.columns)
-        raise ValueError(f"There is no column '{name}'. The columns are: {existing}.")
-    if not types.is_numeric_dtype(frame[name]) or types.is_bool_dtype(frame[name]):
-        raise ValueError(
-            f"A regression needs numbers, and column '{name}' holds none. Choose another column."
-        )
-
-
-def _design(complete: pd.DataFrame, predictors: Sequence[str]) -> np.ndarray:
-    """The constant and the predictors as columns, checked so that least squares has one solution."""
-    terms = len(predictors) + 1
-    if len(complete) <= terms:
-        raise ValueError(
-            f"{len(complete)} complete rows are too few for {terms} coefficients: "
-            f"at least {terms + 1} are needed."
-        )
-    for name in complete.columns:
-        if complete[name].nunique() == 1:
-            raise ValueError(
-                f"Column '{name}' has the same value in all rows, so nothing can be fitted to it."
-            )
-    design = np.column_stack([np.ones(len(complete)), complete[list(predictors)].to_numpy()])
-    if np.linalg.matrix_rank(design / np.linalg.norm(design, axis=0)) < terms:
-        raise ValueError(
-            f"The predictors {', '.join(predictors)} determine one another exactly. Leave one of them out."
-        )
-    return design

@@ -1,9 +1,11 @@
 """Read-only SQL over named tables, and SQL built from structured arguments.
 
-A statement that a model wrote is not to be trusted. It runs in a throwaway in-memory database that holds
-copies of the tables and, from then on, can't reach a file, the network or a setting ("Securing DuckDB" in
-DuckDB's documentation); in a read-only transaction, for since DuckDB 2.0 a SELECT can write
-(WITH x AS (INSERT … RETURNING …)); and only if DuckDB's parser finds one statement that reads.
+A statement that a model wrote is not to be trusted. `sql_check` reads it first and refuses, in words, what
+is not one statement that reads the given tables. Whatever passes runs in a throwaway in-memory database that
+holds the tables, as copies or as views of their own Parquet files, and, from then on, can't reach another
+file, the network or a setting ("Securing DuckDB" in DuckDB's documentation); in a read-only transaction, for
+since DuckDB 2.0 a SELECT can write (WITH x AS (INSERT … RETURNING …)); and only if DuckDB's parser, too,
+finds one statement that reads.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import duckdb
 import pandas as pd
 from duckdb import DuckDBPyConnection, StatementType
 
+from graphs.kit.tables.connection import damaged_file
 from graphs.kit.tables.duck import quote
 from graphs.kit.tables.load import Column, Source, TableInfo, connect, read_table
 
@@ -27,7 +30,7 @@ ROW_LIMIT = 1000
 TIME_LIMIT_S = 30.0
 
 Statistic = Literal["sum", "mean", "median", "min", "max", "count", "sd"]
-Bucket = Literal["month", "quarter", "year"]
+Bucket = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in"]
 Value = str | float | bool | date
 
@@ -78,23 +81,30 @@ def run_query(
 ) -> QueryResult:
     """Run one SELECT (or EXPLAIN, DESCRIBE, SUMMARIZE) over `tables`, named as its keys.
 
-    `time_limit` in seconds covers loading and running. Raises ValueError when the statement is not exactly
-    one that reads, names a column or table that doesn't exist (naming those that do), fails, or takes too
-    long; and for sources as `read_table` does.
+    `time_limit` in seconds covers running, not loading: a large file is parsed once. Raises ValueError when
+    the statement is not exactly one that reads, names a column or table that doesn't exist (naming those
+    that do), fails, or takes too long; and for sources as `read_table` does.
     """
+    from graphs.analytics import sql_check  # sqlglot takes a while to import, and no other SQL here needs it
+
     if row_limit < 1:
         raise ValueError(f"The row limit must be at least 1, not {row_limit}.")
-    with connect() as connection, _interrupted_after(connection, time_limit):
-        loaded: list[TableInfo] = []
+    with connect() as connection:
+        loaded: dict[str, tuple[str, ...]] = {}
         try:
-            loaded.extend(read_table(connection, name, source) for name, source in tables.items())
             statement = _one_reading_statement(connection, sql)
+            checked = sql_check.read_statement(sql)
+            sql_check.check_tables(checked, tables)
+            for name, source in tables.items():
+                loaded[name] = tuple(each.name for each in read_table(connection, name, source).columns)
+            sql_check.check_columns(checked, loaded)
             _lock(connection)
-            connection.execute(statement)
-            return _fetch(connection, sql, row_limit)
-        except duckdb.OutOfMemoryException:
-            raise  # connect() explains it
+            with _interrupted_after(connection, time_limit):
+                connection.execute(statement)
+                return _fetch(connection, sql, row_limit)
         except duckdb.Error as error:
+            if isinstance(error, duckdb.OutOfMemoryException) or damaged_file(error):
+                raise  # connect() explains it
             raise ValueError(_explain(error, loaded, time_limit)) from error
 
 
@@ -150,25 +160,21 @@ def _interrupted_after(connection: DuckDBPyConnection, seconds: float) -> Genera
         watchdog.join()
 
 
-def _explain(error: duckdb.Error, tables: list[TableInfo], time_limit: float) -> str:
+def _explain(error: duckdb.Error, tables: Mapping[str, Sequence[str]], time_limit: float) -> str:
+    from graphs.analytics import sql_check
+
     message = str(error)
     if isinstance(error, duckdb.InterruptException):
         return f"The query was stopped after {time_limit:g} s. Ask for fewer rows, or filter before joining."
     if found := _NO_COLUMN.search(message):
-        return f"There is no column '{found[1]}'. {_existing_columns(tables)}"
+        return sql_check.unknown_column(found[1], tables)
     if found := _NO_TABLE.search(message):
-        names = ", ".join(f"'{table.name}'" for table in tables) or "none"
-        return f"There is no table '{found[1]}'. The tables are: {names}."
+        return sql_check.unknown_table(found[1], tables)
     if isinstance(error, duckdb.PermissionException):
         return "A query may read the given tables only: no files, no network, no settings."
     if "read-only" in message:
         return "Only reading is allowed; this statement would write."
     return f"The query can't be run: {message.splitlines()[0]}"
-
-
-def _existing_columns(tables: list[TableInfo]) -> str:
-    listed = "; ".join(f"'{t.name}' has {_names(t.columns)}" for t in tables)
-    return f"Columns that exist: {listed}."
 
 
 def _names(columns: Sequence[Column]) -> str:
@@ -189,8 +195,9 @@ def aggregate_sql(
 ) -> str:
     """SQL for one statistic of `measure`, for each combination of the `by` columns.
 
-    `time_column` with `bucket` adds the month, quarter or year (its first day) as the first key. count needs
-    no measure: it counts rows, or the values present in `measure`; sd is the sample standard deviation.
+    `time_column` with `bucket` adds the period (its first day; a week begins on Monday) as the first key.
+    count needs no measure: it counts rows, or the values present in `measure`; sd is the sample standard
+    deviation.
     Ordered by time when bucketed, else from the largest value (`smallest`: the least) down; `top` keeps that
     many rows from that end and orders by value in any case. Columns may be given in any case.
 
@@ -211,7 +218,7 @@ def aggregate_sql(
     selected = [f"{expression} AS {quote(name)}" for expression, name in [*keys, (value, label)]]
     lines = [f"SELECT {', '.join(selected)}", f"FROM {quote(table.name)}"]
     if filters:
-        lines.append("WHERE " + " AND ".join(_condition(table, each) for each in filters))
+        lines.append(f"WHERE {conditions_sql(table, filters)}")
     positions = [str(i + 1) for i in range(len(keys))]
     if positions:
         lines.append(f"GROUP BY {', '.join(positions)}")
@@ -221,6 +228,44 @@ def aggregate_sql(
     if top is not None:
         if top < 1:
             raise ValueError(f"The number of rows to keep must be at least 1, not {top}.")
+        lines.append(f"LIMIT {top}")
+    return "\n".join(lines)
+
+
+def conditions_sql(table: TableInfo, filters: Sequence[Filter]) -> str:
+    """SQL that is true of the rows that meet all filters. Raises ValueError as `aggregate_sql` does."""
+    return " AND ".join(_condition(table, each) for each in filters) or "true"
+
+
+def text_sql(text: str) -> str:
+    """SQL for a literal text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def rows_sql(
+    table: TableInfo,
+    columns: Sequence[str] = (),
+    *,
+    filters: Sequence[Filter] = (),
+    order_by: str | None = None,
+    descending: bool = False,
+    top: int | None = None,
+) -> str:
+    """SQL for the rows that meet the filters: the columns in the order given, by default all.
+
+    Ordered by a column, those without a value last and ties by the other columns; without one as in the
+    table. `top` keeps the first rows. Raises ValueError as `aggregate_sql`.
+    """
+    selected = [quote(_column(table, name).name) for name in columns or [c.name for c in table.columns]]
+    lines = [f"SELECT {', '.join(selected)}", f"FROM {quote(table.name)}"]
+    if filters:
+        lines.append("WHERE " + " AND ".join(_condition(table, each) for each in filters))
+    if order_by is not None:
+        first = quote(_column(table, order_by).name)
+        others = [column for column in selected if column != first]
+        order = [f"{first} {'DESC' if descending else 'ASC'} NULLS LAST", *others]
+        lines.append(f"ORDER BY {', '.join(order)}")
+    if top is not None:
         lines.append(f"LIMIT {top}")
     return "\n".join(lines)
 
@@ -237,7 +282,7 @@ def _column(table: TableInfo, name: str) -> Column:
 
 def _bucketed(table: TableInfo, time_column: str | None, bucket: Bucket | None) -> tuple[str, str]:
     if time_column is None or bucket not in get_args(Bucket):
-        raise ValueError("A time bucket needs a date column and one of month, quarter, year.")
+        raise ValueError(f"A time bucket needs a date column and one of {', '.join(get_args(Bucket))}.")
     column = _column(table, time_column)
     if not column.is_time:
         dates = ", ".join(f"'{c.name}'" for c in table.columns if c.is_time) or "none"
@@ -295,7 +340,7 @@ def _comparable(column: Column, value: object) -> tuple[str, str]:
         if str(value).lower() not in ("true", "false"):
             raise ValueError(f"'{column.name}' is true or false, so it can't be compared with {value!r}.")
         return identifier, str(value).lower()
-    return identifier, "'" + str(value).replace("'", "''") + "'"
+    return identifier, text_sql(str(value))
 
 
 def _comparable_time(column: Column, value: object) -> tuple[str, str]:

@@ -1,57 +1,98 @@
 """The specialists of the analytics agent."""
 
-from graphs.analytics.tools.data import load_table, profile_table
-from graphs.analytics.tools.query import aggregate, count_rows, rank_groups, run_sql
-from graphs.analytics.tools.report import (
+from graphs.analytics.tools.charts import (
     draw_bar_chart,
     draw_box_plot,
     draw_histogram,
     draw_line_chart,
     draw_scatter_plot,
 )
-from graphs.analytics.tools.statistics import fit_linear_regression
+from graphs.analytics.tools.comparison import anova, compare_groups, compare_shares
+from graphs.analytics.tools.data import load_table, profile_table
+from graphs.analytics.tools.database import list_database_tables, load_database_table
+from graphs.analytics.tools.events import cohort_table, funnel
+from graphs.analytics.tools.export import export_table
+from graphs.analytics.tools.heat_maps import draw_correlation_map, draw_heat_map
+from graphs.analytics.tools.pivots import pivot_table
+from graphs.analytics.tools.quality import suggest_joins, validate_table
+from graphs.analytics.tools.query import aggregate, count_rows, rank_groups, run_sql
+from graphs.analytics.tools.report import write_report
+from graphs.analytics.tools.series import find_anomalies, forecast
+from graphs.analytics.tools.statistics import (
+    correlate,
+    describe_columns,
+    fit_linear_regression,
+    fit_logistic_regression,
+)
 from graphs.kit.subagent import SubAgent
 
 DATA = SubAgent(
     name="data",
-    purpose="Loads tables (CSV, TSV, Parquet, Excel) and profiles them: types, gaps, spread, outliers, keys.",
-    prompt=(
-        "You load and profile tables. Pass on the notes on what was assumed in reading a file. For a "
-        "workbook say which sheet a figure is from."
+    purpose=(
+        "Loads tables (CSV, TSV, JSON, Parquet, Excel, tables of a PostgreSQL database) and profiles them: "
+        "types, gaps, spread, outliers, keys. Checks rules on them, and finds by which columns they join."
     ),
-    tools=(load_table, profile_table),
+    prompt=(
+        "You load, profile and check tables. Say which rules hold and which rows break the others. Pass on "
+        "the notes on what was assumed in reading a file. For a workbook say which sheet a figure is from. "
+        "A table of the database becomes a file, which all other tools use."
+    ),
+    tools=(
+        *(load_table, profile_table, validate_table, suggest_joins),
+        *(list_database_tables, load_database_table),
+    ),
 )
 
 QUERY = SubAgent(
     name="query",
-    purpose="Computes figures: totals, means and counts by groups and periods, rankings, read-only SQL.",
-    prompt=(
-        "You compute figures of tables. Use aggregate, count_rows or rank_groups where they serve, and "
-        "run_sql for what they can't do, such as joins. State figures exactly as the tools give them, with "
-        "the file, the filter and the method. Say so when a result is not shown whole, and name the file "
-        "that has it."
+    purpose=(
+        "Computes figures: totals, means, shares and counts by groups and periods, pivot tables, rankings, "
+        "cohorts, funnels, read-only SQL."
     ),
-    tools=(aggregate, count_rows, rank_groups, run_sql),
+    prompt=(
+        "You compute figures of tables. Use aggregate, count_rows, rank_groups, pivot_table, cohort_table or "
+        "funnel where they serve, and run_sql for what they can't do, such as joins. State figures exactly "
+        "as the tools give them, with the file, the filter and the method. Say so when a result is not "
+        "shown whole, and name the file that has it."
+    ),
+    tools=(aggregate, count_rows, rank_groups, pivot_table, cohort_table, funnel, run_sql),
 )
 
 STATISTICS = SubAgent(
     name="statistics",
-    purpose="Fits linear regressions: coefficients with intervals, residual spread, R².",
-    prompt=(
-        "You fit statistical models. Give each coefficient with its interval, the residual standard "
-        "deviation and R². Say so when predictors overlap, and claim no cause."
+    purpose=(
+        "Describes columns of numbers, compares groups (tests with effect sizes, analysis of variance, "
+        "shares), correlates columns, fits linear and logistic regressions with diagnostics, forecasts "
+        "series over time with intervals and a backtest, finds anomalies in columns and series."
     ),
-    tools=(fit_linear_regression,),
+    prompt=(
+        "You test and fit statistical models. Say which test was chosen and why, and give effects and "
+        "coefficients with their intervals, not p-values alone. Say what the checks of assumptions found, "
+        "and claim no cause. A difference that is not shown is not shown to be absent. Give a forecast with "
+        "its intervals, its error in the backtest, and what was assumed about gaps and incomplete periods."
+    ),
+    tools=(
+        *(describe_columns, compare_groups, anova, compare_shares, correlate),
+        *(fit_linear_regression, fit_logistic_regression, forecast, find_anomalies),
+    ),
 )
 
 REPORT = SubAgent(
     name="report",
-    purpose="Draws charts of tables (PNG) with the data behind them: bars, lines, scatter, histogram, boxes.",
+    purpose=(
+        "Draws charts of tables (PNG) with the data behind them: bars, lines, scatter, histogram, boxes, "
+        "heat maps. Exports tables (CSV, Excel). Writes a report (HTML) of what was found in the session."
+    ),
     prompt=(
         "You draw charts. A chart of a total or mean by groups takes the statistic and the groups itself: no "
-        "query is needed first. Name the picture and the file of its data, and say what a chart leaves out."
+        "query is needed first. Name the picture and the file of its data, and say what a chart leaves out. "
+        "You export tables: an export computes its totals itself too. A report collects what tools found "
+        "already, so have the figures and charts made before."
     ),
-    tools=(draw_bar_chart, draw_line_chart, draw_scatter_plot, draw_histogram, draw_box_plot),
+    tools=(
+        *(draw_bar_chart, draw_line_chart, draw_scatter_plot, draw_histogram, draw_box_plot),
+        *(draw_heat_map, draw_correlation_map, export_table, write_report),
+    ),
 )
 
 SUBAGENTS = (DATA, QUERY, STATISTICS, REPORT)

@@ -13,8 +13,11 @@ from graphs.kit.tables.markdown import markdown_table
 
 if TYPE_CHECKING:
     from graphs.analytics.aggregate import Aggregate
-    from graphs.analytics.regression import Regression
+    from graphs.analytics.cohort import Retention
+    from graphs.analytics.funnel import Funnel
+    from graphs.analytics.shares import Shares
     from graphs.analytics.sql import QueryResult
+    from graphs.analytics.subset import Subset
     from graphs.kit.tables.load import TableInfo
 
 ROWS_SHOWN = 30
@@ -59,7 +62,7 @@ def loaded(
     return "\n".join(lines)
 
 
-def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
+def aggregated(file: str, result: Aggregate, whole: str | None, shares: Shares | None = None) -> str:
     """A statistic by groups; `whole` is the file that holds all groups when not all are shown."""
     if not result.keys:
         values = zip(value_names(result), _cells(result.rows)[0], strict=True)
@@ -70,13 +73,32 @@ def aggregated(file: str, result: Aggregate, whole: str | None) -> str:
         f"{rows_of(file, result)}:",
         "",
         *value_table(
-            column_names(result), readable_rows(result.rows, len(result.keys), result.selection.bucket)
+            [*column_names(result), *(share_names(result) if shares else [])],
+            readable_rows(with_shares(result.rows, shares), len(result.keys), result.selection.bucket),
         ),
         *hidden(len(result.rows), "groups", whole),
         "",
+        *(_share_totals(result, shares) if shares else []),
         *method(result),
     ]
     return "\n".join(lines)
+
+
+def share_names(result: Aggregate) -> list[str]:
+    """What the shares are called: percentages of each statistic's total."""
+    return [f"% of {name}" for name in value_names(result)]
+
+
+def with_shares(rows: Sequence[Sequence[Any]], shares: Shares | None) -> list[tuple[Any, ...]]:
+    """The rows of an aggregate, each with its shares."""
+    if shares is None:
+        return [tuple(row) for row in rows]
+    return [(*row, *percent) for row, percent in zip(rows, shares.percent, strict=True)]
+
+
+def _share_totals(result: Aggregate, shares: Shares) -> list[str]:
+    totals = zip(value_names(result), _cells([shares.totals])[0], strict=True)
+    return [f"- 100 % of the {name} is **{total}**, of all groups" for name, total in totals]
 
 
 def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: str, tied: int) -> str:
@@ -106,11 +128,13 @@ def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
     )
 
 
-def queried(files: Sequence[str], result: QueryResult, whole: str | None, reading: Sequence[str]) -> str:
+def queried(
+    files: Sequence[str], result: QueryResult, whole: str | None, reading: Sequence[str], limits: str
+) -> str:
     """The rows of a query over files; `whole` is the file that holds those that are not shown, `reading` what
-    was assumed in reading the files."""
+    was assumed in reading the files, `limits` those that the query ran under."""
     origins = _listed(files) if files else "no table"
-    method = [*reading, f"- SQL: `{' '.join(result.sql.split())}`"]
+    method = [*reading, f"- SQL: `{' '.join(result.sql.split())}`", f"- Limits: {limits}"]
     if not result.rows:
         return "\n".join([f"No rows from {origins}.", *method])
     lines = [
@@ -124,54 +148,12 @@ def queried(files: Sequence[str], result: QueryResult, whole: str | None, readin
     return "\n".join(lines)
 
 
-def regression(file: str, table: TableInfo, fit: Regression, unused: Sequence[str]) -> str:
-    """A linear regression: coefficients, residual spread and what to beware of."""
-    predictors = [each.term for each in fit.coefficients[1:]]
-    rows = (
-        (
-            each.term,
-            f"**{significant(each.estimate, 9)}**",
-            significant(each.standard_error, 9),
-            significant(each.t, 5),
-            _p(each.p),
-            f"{significant(each.ci_low)} to {significant(each.ci_high)}",
-        )
-        for each in fit.coefficients
-    )
-    lines = [
-        f"**{fit.response}** on {', '.join(predictors)}, by ordinary least squares with an intercept, from "
-        f"{_many(fit.rows, 'row')} of {origin(file, table)}.",
-        f"- Residual standard deviation **{significant(fit.residual_sd, 9)}** on {fit.residual_df} df",
-        f"- R² **{fit.r_squared:.6g}**, adjusted {fit.adjusted_r_squared:.6g}",
-        f"- All slopes together: F = {significant(fit.f)} on {len(predictors)} and {fit.residual_df} df, "
-        f"p-value {_p(fit.f_p)}",
-        *([f"- Left out: {_many(fit.dropped_rows, 'row')} with a missing value"] if fit.dropped_rows else []),
-        *([f"- Not used, for they hold no numbers: {', '.join(unused)}"] if unused else []),
-        *(
-            [
-                f"- The predictors overlap (condition number {significant(fit.condition_number, 4)}, above "
-                "30): don't read the slopes one by one"
-            ]
-            if fit.collinear
-            else []
-        ),
-        *notes(table),
-        "",
-        *value_table(
-            ["term", "estimate", "standard error", "t", "p-value", "95 % interval"],
-            rows,
-            right=[False] + [True] * 5,
-        ),
-    ]
-    return "\n".join(lines)
-
-
 def origin(file: str, table: TableInfo) -> str:
     """The file, with the sheet that was read."""
     return (f"sheet {table.sheet} of " if table.sheet else "") + f"**{file}**"
 
 
-def rows_of(file: str, result: Aggregate) -> str:
+def rows_of(file: str, result: Aggregate | Funnel | Retention | Subset) -> str:
     """The file, and which of its rows the figures are of."""
     table = result.table
     if not result.filters:
@@ -291,10 +273,16 @@ def records(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[
     return plain_data([dict(zip(columns, row, strict=True)) for row in list(rows)[:ROWS_SHOWN]])
 
 
+def period_name(first_day: date, period: str) -> str:
+    """What a reader calls the period that begins on this day: 2024, 2024 Q3, 2024-08, or the day itself."""
+    quarter = f"{first_day:%Y} Q{(first_day.month + 2) // 3}"
+    names = {"year": f"{first_day:%Y}", "quarter": quarter, "month": f"{first_day:%Y-%m}"}
+    return names.get(period, f"{first_day:%Y-%m-%d}")
+
+
 def _key(value: object, bucket: str | None) -> object:
     if bucket and isinstance(value, date):
-        quarter = f"{value:%Y} Q{(value.month + 2) // 3}"
-        return {"year": f"{value:%Y}", "quarter": quarter, "month": f"{value:%Y-%m}"}[bucket]
+        return period_name(value, bucket)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -331,7 +319,3 @@ def _listed(names: Sequence[str], most: int = 5) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _p(value: float) -> str:
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"

@@ -57,8 +57,11 @@ def choice_argument(description: str, **words: Sequence[str]) -> Any:
     )
 
 
-def text_argument(description: str, *, cues: Sequence[str] = ()) -> Any:
-    """Free text that a model writes (SQL, a title); the planner takes it from quotes or a code block."""
-    return Field(
-        description=description, json_schema_extra={"x-planner": {"kind": "text", "cues": list(cues)}}
-    )
+def text_argument(description: str, *, cues: Sequence[str] = (), sentence: bool = False) -> Any:
+    """Free text that a model writes (SQL, a title); the planner takes it from quotes or a code block.
+
+    For a list of texts the planner takes what follows a cue: "steps: visit, cart, purchase". With `sentence`
+    it takes all that follows a cue up to the end of the sentence: "check that a is unique and b is not null".
+    """
+    hint: dict[str, Any] = {"kind": "text", "cues": list(cues), **({"sentence": True} if sentence else {})}
+    return Field(description=description, json_schema_extra={"x-planner": hint})

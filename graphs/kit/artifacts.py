@@ -9,13 +9,14 @@ The functions block on file or network access: call them from a worker thread.
 """
 
 import hashlib
+import io
 import mimetypes
 import re
 import tempfile
 import threading
 import unicodedata
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -29,14 +30,17 @@ from fsspec.implementations.local import LocalFileSystem
 from graphs.kit.errors import InputError, MissingFileError
 from graphs.kit.settings import kit_settings
 from graphs.kit.state import Artifact
+from graphs.kit.tables.cache import LARGE_BYTES, forget_table
 
 MEDIA_TYPES = {
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
     ".txt": "text/plain",
     ".md": "text/markdown",
+    ".html": "text/html",
     ".json": "application/json",
     ".jsonl": "application/jsonl",
+    ".ndjson": "application/x-ndjson",
     ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".png": "image/png",
@@ -64,7 +68,7 @@ _SIGNATURES = {
 }
 """How a file of a type begins; content that begins otherwise is refused."""
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".xlsx")
+TABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 """The types that hold a table."""
 
 _CHUNK_BYTES = 1 << 20
@@ -126,13 +130,13 @@ class SessionArtifacts:
                 not of the type that the name says.
         """
         name = safe_name(name)
-        with tempfile.SpooledTemporaryFile(max_size=8 * _CHUNK_BYTES) as spool:
-            sha256, size = _measure(name, content, spool)
-            _check_signature(name, spool)
+        with _rewindable(content) as file:
+            sha256, size = _measure(name, file)
+            _check_signature(name, file)
             with _NAME_LOCKS[hash(self.folder) % len(_NAME_LOCKS)]:
                 free_name = self._name_for(name, size, sha256)
                 if not self.file_system.exists(self._path(free_name)):
-                    self._write_whole(self._path(free_name), spool)
+                    self._write_whole(self._path(free_name), file)
         return _reference(free_name, size, sha256)
 
     def read(self, name: str) -> bytes:
@@ -188,12 +192,21 @@ class SessionArtifacts:
 
     def delete(self, name: str) -> None:
         """Remove the file for good; raises as `read` does."""
-        self.file_system.rm_file(self._existing(name))
+        path = self._existing(name)
+        self._forget_table(name)
+        self.file_system.rm_file(path)
 
     def delete_all(self) -> None:
         """Remove all files of the session for good; without any it does nothing."""
+        for name in self.sizes():
+            self._forget_table(name)
         if self.file_system.exists(self.folder):
             self.file_system.rm(self.folder, recursive=True)
+
+    def _forget_table(self, name: str) -> None:
+        """A large table may have been kept on disk, in a form that is quicker to read."""
+        if is_table(name) and self.size(name) >= LARGE_BYTES:
+            forget_table(self.reference(name)["sha256"])
 
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}"
@@ -253,11 +266,27 @@ def _clipped(stem: str, ending: str) -> str:
     return stem.encode()[:room].decode(errors="ignore") + ending
 
 
-def _measure(name: str, content: bytes | IO[bytes], spool: IO[bytes]) -> tuple[str, int]:
+@contextmanager
+def _rewindable(content: bytes | IO[bytes]) -> Generator[IO[bytes]]:
+    """Yield the content as a file that can be read several times; one that can be already is not copied."""
+    if isinstance(content, bytes):
+        yield io.BytesIO(content)
+    elif content.seekable():
+        yield content
+    else:
+        with tempfile.SpooledTemporaryFile(max_size=8 * _CHUNK_BYTES) as spool:
+            limit = kit_settings().artifacts_max_bytes
+            while spool.tell() <= limit and (chunk := content.read(_CHUNK_BYTES)):
+                spool.write(chunk)
+            yield spool
+
+
+def _measure(name: str, content: IO[bytes]) -> tuple[str, int]:
     limit = kit_settings().artifacts_max_bytes
     digest = hashlib.sha256()
     size = 0
-    for chunk in _chunks(content):
+    content.seek(0)
+    while chunk := content.read(_CHUNK_BYTES):
         size += len(chunk)
         if size > limit:
             raise InputError(
@@ -265,25 +294,16 @@ def _measure(name: str, content: bytes | IO[bytes], spool: IO[bytes]) -> tuple[s
                 "send a smaller one, or raise ARTIFACTS_MAX_BYTES on the server."
             )
         digest.update(chunk)
-        spool.write(chunk)
     if not size:
         raise InputError(f"The file {name!r} is empty: send one with content.")
     return digest.hexdigest(), size
 
 
-def _check_signature(name: str, spool: IO[bytes]) -> None:
+def _check_signature(name: str, content: IO[bytes]) -> None:
     signature = _SIGNATURES.get(PurePosixPath(name).suffix, b"")
-    spool.seek(0)
-    if spool.read(len(signature)) != signature:
+    content.seek(0)
+    if content.read(len(signature)) != signature:
         raise InputError(f"The content of {name!r} is not what its name says: give it its true ending.")
-
-
-def _chunks(content: bytes | IO[bytes]) -> Iterator[bytes]:
-    if isinstance(content, bytes):
-        yield content
-        return
-    while chunk := content.read(_CHUNK_BYTES):
-        yield chunk
 
 
 def media_type_of(name: str) -> str:

@@ -27,6 +27,8 @@ _BLOCK_TYPES = (
     *("image_url", "input_file", "input_image", "input_audio"),  # OpenAI
     *("document", "media"),  # Anthropic, Google
 )
+_MAX_BYTES = 50_000_000
+"""A message is held in memory, several times over; an upload goes to the disk as it comes."""
 _NESTED_KEYS = ("file", "image_url", "input_audio", "source", "metadata", "extras")
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -55,7 +57,13 @@ def _replaced(
         try:
             if artifacts is None:
                 raise InputError("there is no thread yet to keep it: create one, and run on it.")
-            artifact = artifacts.save(*_named_bytes(block))
+            name, file = _named_bytes(block)
+            if len(file) > _MAX_BYTES:
+                raise InputError(
+                    f"The attachment {name!r} has {len(file):,} bytes, and a message carries at most "
+                    f"{_MAX_BYTES:,}: upload it (POST /files/{{thread_id}})."
+                )
+            artifact = artifacts.save(name, file)
         except InputError as error:
             yield {"type": "text", "text": f"\n[not taken: {error}]"}
         else:

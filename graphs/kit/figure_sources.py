@@ -53,7 +53,9 @@ def marked(reply: AIMessage, conversation: Sequence[AnyMessage], files: Iterable
     content = reply.content
     return reply.model_copy(
         update={
-            "content": content + note if isinstance(content, str) else [*content, {"type": "text", "text": note}],
+            "content": content + note
+            if isinstance(content, str)
+            else [*content, {"type": "text", "text": note}],
             "additional_kwargs": {**reply.additional_kwargs, UNSOURCED_KEY: missing},
         }
     )

@@ -10,10 +10,14 @@ from typing_extensions import TypedDict
 
 
 class Column(TypedDict):
-    """A column of a table: its name as in the file and its type as DuckDB names it."""
+    """A column of a table: its name as in the file and its type as DuckDB names it.
+
+    `values` are the texts in it, when they are few, as of regions or kinds; those of a large file's start.
+    """
 
     name: str
     type: str
+    values: NotRequired[list[str]]
 
 
 class Artifact(TypedDict):

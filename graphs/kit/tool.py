@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, cast, get_type_hints
+from typing import IO, TYPE_CHECKING, Any, cast, get_type_hints
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolMessage
@@ -27,7 +27,8 @@ from pydantic.json_schema import SkipJsonSchema
 from graphs.kit.artifacts import SessionArtifacts, session_artifacts
 from graphs.kit.columns import with_columns
 from graphs.kit.errors import MissingFileError
-from graphs.kit.state import Artifact
+from graphs.kit.findings import Finding, findings_of
+from graphs.kit.state import Artifact, Column
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -44,6 +45,8 @@ class Session:
     services do, acts exactly once. A tool with several effects adds a word of its own to it for each."""
     report: Callable[[str], None] = lambda _: None
     known: Mapping[str, Artifact | None] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    """What the session's tools found before this call."""
     changes: dict[str, Artifact | None] = field(default_factory=dict)
 
     @contextmanager
@@ -59,9 +62,18 @@ class Session:
         with self.path(name) as path:
             return load_frame(TableFile(path, sheet))
 
-    def save(self, name: str, content: bytes) -> Artifact:
-        """Keep a file that the tool made and return its reference; a taken name gets a number."""
-        artifact = with_columns(self.artifacts.save(name, content), self.artifacts)
+    def save(
+        self, name: str, content: bytes | IO[bytes], columns: Sequence[Column] | None = None
+    ) -> Artifact:
+        """Keep a file that the tool made and return its reference; a taken name gets a number.
+
+        A table's columns are read from the file, unless the tool that made it gives them.
+        """
+        saved = self.artifacts.save(name, content)
+        if columns is None:
+            artifact = with_columns(saved, self.artifacts)
+        else:
+            artifact = Artifact(**{**saved, "columns": list(columns)})
         self.changes[artifact["name"]] = artifact
         return artifact
 
@@ -114,6 +126,7 @@ def agent_tool(
                 _idempotency_key(thread_id, runtime),
                 report=_reporter(runtime),
                 known=runtime.state.get("artifacts") or {},
+                findings=tuple(findings_of(runtime.state.get("messages") or ())),
             )
             answer: Answer = function(session, **arguments)
             message = ToolMessage(
@@ -136,6 +149,26 @@ def agent_tool(
         )
 
     return declare
+
+
+def call_tool(tool: BaseTool, thread_id: str, arguments: Mapping[str, Any]) -> Finding:
+    """Call a declared tool outside of a conversation, in the session of the thread, and return what it found.
+
+    Raises ValueError for arguments that don't fit, and whatever the tool raises.
+    """
+    runtime = ToolRuntime(
+        state={},
+        context=None,
+        config={"configurable": {"thread_id": thread_id}},
+        stream_writer=lambda _: None,
+        tool_call_id=str(uuid.uuid4()),
+        store=None,
+    )
+    call = {"name": tool.name, "args": {"runtime": runtime, **arguments}, "id": runtime.tool_call_id}
+    update = tool.invoke({**call, "type": "tool_call"}).update
+    (message,) = update["messages"]
+    made = message.artifact
+    return Finding("", tool.name, dict(arguments), message.text, made["figures"], tuple(made["files"]))
 
 
 def hints_of(tool: BaseTool) -> Hints:

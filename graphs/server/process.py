@@ -129,6 +129,9 @@ class DevServer:
     reload: bool = False
     """Restart it when the code changes: as `make dev` does, in the checkout itself."""
     jobs: int = JOBS_PER_WORKER
+    module: str = _LANGGRAPH_DEV
+    """What runs it: another is for comparison."""
+    ready_path: str = "/ready"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -139,7 +142,7 @@ class DevServer:
     def start(self) -> None:
         """Start the process; `wait_ready` tells when it serves."""
         command = [
-            *(sys.executable, "-m", _LANGGRAPH_DEV, "dev", "--no-browser"),
+            *(sys.executable, "-m", self.module, "dev", "--no-browser"),
             *("--host", HOST, "--port", str(self.port), "--n-jobs-per-worker", str(self.jobs)),
         ]
         if not self.reload:
@@ -160,7 +163,7 @@ class DevServer:
                 output.close()
 
     def wait_ready(self, seconds: float) -> None:
-        """Return when /ready answers 200.
+        """Return when /ready (or what `ready_path` says) answers 200.
 
         Raises:
             ServerError: the process ended, or the seconds are over.
@@ -200,7 +203,7 @@ class DevServer:
 
     def _is_ready(self) -> bool:
         try:
-            with _direct.open(f"{self.url}/ready", timeout=2) as response:
+            with _direct.open(f"{self.url}{self.ready_path}", timeout=2) as response:
                 return response.status == 200
         except (urllib.error.URLError, OSError):
             return False

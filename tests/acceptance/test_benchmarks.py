@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ablation, availability, saver, server
+from benchmarks import ablation, availability, saver, server, start, tables
 from benchmarks.contenders import FLOOR, OURS, PER_AGENT, STOCK
 from benchmarks.database import durable_postgres
 from benchmarks.report import Options, Report, publish
@@ -91,6 +91,27 @@ async def test_servers_are_compared(postgres: PostgresInstance, tmp_path: Path) 
     assert rows[0][4] == "–"
     assert all(a_spread(row[4]) for row in rows[1:])
     assert [row[0] for row in table(page, "restore_session by length of the thread")[1:]] == ["1", "2"]
+
+
+def test_profiles_are_compared_with_those_of_duckdb(tmp_path: Path) -> None:
+    page = published(tables.measure(tables.Plan(rows=2000, rounds=2, csv_bytes=100_000)), tmp_path)
+
+    [_, profile, summary] = table(page, "Time of a Parquet file of 2,000 rows")
+    assert profile[0] == "profile"
+    assert all(a_spread(cell) for cell in profile[1:])
+    assert summary[0] == "SUMMARIZE"
+    [_, memory] = table(page, "Memory of a process that profiles a CSV")
+    assert memory[1] == "1,000"
+    assert 50 < int(memory[2]) < 1000
+
+
+def test_starts_are_compared(postgres: PostgresInstance, tmp_path: Path) -> None:
+    page = published(start.measure(postgres, rounds=1, uncounted=0), tmp_path)
+
+    [_, bare, whole, ratio] = table(page, "From the start of the process until it is ready")
+    assert [bare[0], whole[0]] == [start.BARE, start.HOLDFAST]
+    assert all(a_spread(cell) for cell in (*bare[1:], *whole[1:], *ratio[1:]))
+    assert pictures(page, tmp_path) == ["start.png"]
 
 
 async def test_words_around_what_is_generated_are_kept(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-_ROW_BYTES = 100
+_ROW_BYTES = 91
 REGIONS = ("North", "South", "East", "West", "Köln, Süd")
 FIRST_DAY, DAYS = "2020-01-01", 2000
 

@@ -29,8 +29,8 @@ _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _ACCEPT_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # struct sock_filter
 _DROP_ALL = struct.pack("HP", 1, ctypes.addressof(_ACCEPT_NOTHING))  # struct sock_fprog
 
-# A connection that is stranded for ever must not stand in the way of a later one from the same port, whose
-# SYN it would swallow. So it may hear SYN and RST, which end it (RFC 9293, 3.10.7.4) and tell the client nothing.
+# A connection that is stranded for ever must not swallow the SYN of a later one from the same port. So it may
+# hear SYN and RST, which end it (RFC 9293, 3.10.7.4) and tell its client nothing.
 _TCP_FLAGS, _SYN_OR_RST = 13, 0x06
 _ACCEPT_ITS_END = ctypes.create_string_buffer(
     struct.pack("HBBI", 0x30, 0, 0, _TCP_FLAGS)  # load the byte

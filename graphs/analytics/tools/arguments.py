@@ -38,7 +38,12 @@ Where = Annotated[
 ]
 Year = Annotated[
     int | None,
-    quantity("Keep only this calendar year.", cues=("in", "during", "for", "only", "year"), ge=1000, le=2999),
+    quantity(
+        "Keep only this calendar year.",
+        cues=("in", "during", "for", "only", "just", "what about", "year"),
+        ge=1000,
+        le=2999,
+    ),
 ]
 DateColumn = Annotated[
     str | None,
@@ -80,3 +85,12 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
     return buffer.getvalue().encode()
+
+
+def kept_whole(
+    session: Session, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> str | None:
+    """Keep a result that is too long to be shown as a file, and return its name."""
+    from graphs.analytics.wording import ROWS_SHOWN
+
+    return session.save(name, as_csv(columns, rows))["name"] if len(rows) > ROWS_SHOWN else None

@@ -12,7 +12,8 @@ _PREVIEW_ROWS = 5
 @agent_tool(
     keywords=(
         *("load", "open", "read the file", "preview", "first rows", "head", "schema", "sheets"),
-        *("which columns", "what columns", "columns of", "column names", "types of", "what is in", "look at"),
+        *("which columns", "what columns", "columns of", "column names", "types of", "look at"),
+        *("what is in", "what's in"),
         *("how many columns", "show the data", "import"),
     ),
     examples=(
@@ -41,12 +42,14 @@ def load_table(session: Session, file: File, sheet: Sheet = None, day_first: Day
             "summarise",
             "overview",
             "data quality",
+            "period",
+            "cover",
+            "date range",
             "missing",
             "missing values",
         ),
         *(
             "distinct",
-            "unique",
             "how many different",
             "how many distinct",
             "how many unique",
@@ -61,6 +64,7 @@ def load_table(session: Session, file: File, sheet: Sheet = None, day_first: Day
     ),
     examples=(
         "Profile sales.csv.",
+        "Describe sales.csv.",
         "Summarise this table.",
         "Are there missing values or outliers in sales.csv?",
         "How many distinct products are there?",
@@ -70,10 +74,11 @@ def profile_table(session: Session, file: File, sheet: Sheet = None, day_first: 
     """Profile a table: types, gaps, distinct values, spread and outliers of its columns; duplicates, keys."""
     from graphs.analytics import wording
     from graphs.analytics.profile import profile_table as profile
-    from graphs.analytics.profile import render_profile
+    from graphs.analytics.profile_wording import render_profile
 
     with opened(session, file, sheet, day_first) as table:
-        result = profile(table.frame())
+        session.report("profiling the columns")
+        result = profile(table)
     lines = [
         f"Profile of {wording.origin(file, table.info)}: {render_profile(result)}",
         "",

@@ -3,6 +3,8 @@
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pydantic import Field, JsonValue
+
 from graphs.analytics.tools.arguments import (
     Bucket,
     DateColumn,
@@ -11,7 +13,7 @@ from graphs.analytics.tools.arguments import (
     Sheet,
     Where,
     Year,
-    as_csv,
+    kept_whole,
     opened,
 )
 from graphs.analytics.tools.sql_tables import named_tables
@@ -37,7 +39,21 @@ Groups = Annotated[
         many=True,
     ),
 ]
-_STATISTIC_CUES = (
+_SHARE_HINT: dict[str, JsonValue] = {
+    "kind": "flag",
+    "cues": [
+        *("percentage", "percentages", "percent of total", "percent of the total", "in percent", "per cent"),
+        *("share", "shares", "share of total", "share of the total", "proportion", "proportions"),
+    ],
+}
+Share = Annotated[
+    bool,
+    Field(
+        description="Whether to add what per cent of the total each group is; for sums and counts.",
+        json_schema_extra={"x-planner": _SHARE_HINT},
+    ),
+]
+STATISTIC_CUES = (
     *("of", "total", "sum", "sum of", "mean", "average", "median", "standard deviation of"),
     *("highest", "lowest", "maximum", "minimum", "largest", "smallest"),
 )
@@ -45,7 +61,7 @@ _PERIOD_CUES = (
     *("monthly", "quarterly", "yearly", "annual", "by month", "by quarter", "by year"),
     *("per month", "per quarter", "per year", "each month", "each quarter", "each year"),
 )
-_STATISTIC_WORDS = {
+STATISTIC_WORDS = {
     "sum": ("total", "totals", "sum of", "overall", "altogether", "in all"),
     "mean": ("average", "avg", "averages", "means"),
     "median": ("medians", "middle"),
@@ -76,7 +92,7 @@ def run_sql(
 ) -> Answer:
     """Run one read-only SQL query (DuckDB) over the session's table files."""
     from graphs.analytics import wording
-    from graphs.analytics.sql import run_query
+    from graphs.analytics.sql import TIME_LIMIT_S, run_query
     from graphs.kit.tables.load import describe_table
 
     with named_tables(session, sql, day_first) as tables:
@@ -86,7 +102,7 @@ def run_sql(
         notes = [
             note for name, source in sources.items() for note in wording.notes(describe_table(name, source))
         ]
-    whole = _kept_whole(session, "query", result.columns, result.rows)
+    whole = kept_whole(session, "query-result.csv", result.columns, result.rows)
     files = [str(table) for table, _ in tables.values()]
     figures = {
         "sql": sql,
@@ -94,14 +110,15 @@ def run_sql(
         "rows": result.total_rows,
         "table": wording.records(result.columns, result.rows),
     }
-    return Answer(wording.queried(files, result, whole, notes), figures)
+    limits = f"{TIME_LIMIT_S:g} s, and {_ROWS_KEPT:,} rows kept{' (reached)' if result.truncated else ''}"
+    return Answer(wording.queried(files, result, whole, notes, limits), figures)
 
 
 @agent_tool(
     keywords=(
         *("total", "totals", "sum", "average", "mean", "median", "aggregate", "how much", "how many"),
         *("standard deviation", "minimum", "maximum", "by", "per", "monthly", "quarterly", "yearly"),
-        *("break down", "breakdown", "grouped by", "group by"),
+        *("break down", "breakdown", "grouped by", "group by", "share of", "percentage of"),
     ),
     examples=(
         "Total revenue_usd by region in sales.csv.",
@@ -110,6 +127,7 @@ def run_sql(
         "Sum of profit by region.",
         "What is the median unit price?",
         "How many units were sold in each region in 2024?",
+        "Share of the total revenue by region.",
     ),
 )
 def aggregate(
@@ -119,7 +137,7 @@ def aggregate(
         list[str],
         column_argument(
             "What the statistic is of.",
-            cues=(*_STATISTIC_CUES, *_PERIOD_CUES, "how much", "how many"),
+            cues=(*STATISTIC_CUES, *_PERIOD_CUES, "how much", "how many"),
             numeric=True,
             many=True,
         ),
@@ -127,8 +145,9 @@ def aggregate(
     groups: Groups = None,
     statistic: Annotated[
         Literal["sum", "mean", "median", "min", "max", "sd"],
-        choice_argument("The statistic.", **_STATISTIC_WORDS),
+        choice_argument("The statistic.", **STATISTIC_WORDS),
     ] = "sum",
+    share: Share = False,
     bucket: Bucket = None,
     where: Where = None,
     year: Year = None,
@@ -137,19 +156,18 @@ def aggregate(
     day_first: DayFirst = None,
 ) -> Answer:
     """Compute a total, mean, median or other statistic of columns of numbers, by groups and periods."""
-    from graphs.analytics import wording
     from graphs.analytics.aggregate import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         result = table.aggregate(statistic, measures, selection)
-    whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
-    return Answer(wording.aggregated(file, result, whole), _figures(file, result, result.rows))
+    return _aggregated(session, file, result, share=share)
 
 
 @agent_tool(
     keywords=(
-        *("count", "count rows", "how many rows", "number of rows", "row count", "how many records"),
+        *("count", "count rows", "how many", "how many rows", "number of rows", "row count"),
+        *("how many records",),
         *("number of records", "how many entries", "how many lines", "how many times", "how often"),
         *("how many orders", "number of orders", "how many sales", "number of sales", "number of entries"),
     ),
@@ -164,6 +182,7 @@ def count_rows(
     session: Session,
     file: File,
     groups: Groups = None,
+    share: Share = False,
     bucket: Bucket = None,
     where: Where = None,
     year: Year = None,
@@ -172,14 +191,12 @@ def count_rows(
     day_first: DayFirst = None,
 ) -> Answer:
     """Count the rows of a table, by groups and periods."""
-    from graphs.analytics import wording
     from graphs.analytics.aggregate import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         result = table.aggregate("count", (), selection)
-    whole = _kept_whole(session, PurePath(file).stem, result.columns, result.rows)
-    return Answer(wording.aggregated(file, result, whole), _figures(file, result, result.rows))
+    return _aggregated(session, file, result, share=share)
 
 
 @agent_tool(
@@ -213,7 +230,7 @@ def rank_groups(
         str | None,
         column_argument(
             "What it is ranked by; every column of amounts in turn when not given.",
-            cues=(*_STATISTIC_CUES, "by", "ranked by", "in", "most", "least", "fewest", "biggest"),
+            cues=(*STATISTIC_CUES, "by", "ranked by", "in", "most", "least", "fewest", "biggest"),
             numeric=True,
         ),
     ] = None,
@@ -231,7 +248,10 @@ def rank_groups(
         choice_argument(
             "Which end comes first.",
             highest=("top", "best", "most", "largest", "biggest", "greatest"),
-            lowest=("bottom", "worst", "least", "fewest", "smallest"),
+            lowest=(
+                *("bottom", "worst", "least", "fewest", "smallest"),
+                *("weakest", "poorest", "cheapest", "slowest"),
+            ),
         ),
     ] = "highest",
     top: Annotated[
@@ -271,15 +291,16 @@ def rank_groups(
     )
 
 
-def _kept_whole(
-    session: Session, stem: str, columns: "Sequence[str]", rows: "Sequence[Sequence[Any]]"
-) -> str | None:
-    """Keep a result that is too long to be shown as a file, and return its name."""
-    from graphs.analytics.wording import ROWS_SHOWN
+def _aggregated(session: Session, file: str, result: "Aggregate", *, share: bool) -> Answer:
+    from graphs.analytics import wording
+    from graphs.analytics.shares import shares
 
-    if len(rows) <= ROWS_SHOWN:
-        return None
-    return session.save(f"{stem}-result.csv", as_csv(columns, rows))["name"]
+    percent = shares(result) if share else None
+    columns = [*result.columns, *(f"percent_of_{name}" for name in (result.values if share else ()))]
+    rows = wording.with_shares(result.rows, percent)
+    whole = kept_whole(session, f"{PurePath(file).stem}-result.csv", columns, rows)
+    figures = {**_figures(file, result, result.rows), "table": wording.records(columns, rows)}
+    return Answer(wording.aggregated(file, result, whole, percent), figures)
 
 
 def _figures(file: str, result: "Aggregate", rows: "Sequence[Sequence[Any]]") -> dict[str, Any]:

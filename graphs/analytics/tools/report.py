@@ -1,294 +1,125 @@
-"""The tools that draw charts: each keeps a picture (PNG) and the data behind it (CSV)."""
+"""The tool that collects what the session's tools found into a page."""
 
 import re
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
-
-from graphs.analytics.tools.arguments import Bucket, DateColumn, DayFirst, File, Sheet, Where, Year, opened
-from graphs.kit.arguments import choice_argument, column_argument, quantity, text_argument
+from graphs.kit.arguments import text_argument
+from graphs.kit.artifacts import media_type_of
+from graphs.kit.errors import MissingFileError
+from graphs.kit.file_tools import FILES
+from graphs.kit.findings import Finding
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from graphs.analytics.report_page import Entry, PageFile, Picture
 
-    from graphs.analytics.chart import Chart
-    from graphs.analytics.drawing import Drawing
-
-Statistic = Annotated[
-    Literal["sum", "mean", "median", "min", "max", "count", "sd"] | None,
-    choice_argument(
-        "What is drawn for each group; the sum when not given and a group has several rows.",
-        sum=("total", "totals", "sum of", "overall"),
-        mean=("average", "avg", "means"),
-        min=("minimum",),
-        max=("maximum",),
-        count=("number of", "counts"),
-        sd=("standard deviation",),
-    ),
-]
-Title = Annotated[
-    str | None, text_argument("The title above the chart.", cues=("titled", "title", "called", "headed"))
-]
-_DRAWN = ("of", "chart", "plot", "draw", "show", "total", "mean", "average", "median", "sum of", "graph")
+_NOT_REPORTED = {"write_report", *(tool.name for tool in FILES.tools)}
+_NAMED = re.compile(r"\*\*(.+?)\*\*")
 
 
 @agent_tool(
     keywords=(
-        *("bar chart", "bar graph", "bar plot", "bars", "column chart", "chart", "graph", "diagram"),
-        *("picture", "visualise"),
+        *("report", "write a report", "html report", "write up", "write it up", "report of this session"),
+        *("summary report", "collect the findings", "web page"),
     ),
     examples=(
-        "Bar chart of revenue_usd by product in sales.csv.",
-        "Bar chart of the total revenue_usd by region in sales.csv.",
-        "Draw a chart of mean units per product.",
-        "Visualise revenue by region.",
+        "Write a report.",
+        'Write a report titled "Sales by region".',
+        "Put all of this into an HTML report.",
     ),
 )
-def draw_bar_chart(
+def write_report(
     session: Session,
-    file: File,
-    measure: Annotated[
-        str, column_argument("The bars' height.", cues=(*_DRAWN, "by", "bars of"), numeric=True)
-    ],
-    category: Annotated[
+    title: Annotated[
         str | None,
-        column_argument(
-            "What each bar stands for. Not needed for bars by period.",
-            cues=("by", "per", "for each", "of each", "each", "across", "for every", "top", "bottom"),
+        text_argument(
+            "The report's title; the first question when not given.",
+            cues=("titled", "title", "called", "headed"),
         ),
     ] = None,
-    statistic: Statistic = None,
-    bucket: Bucket = None,
-    top: Annotated[
-        int | None, quantity("Draw only so many of the largest bars.", cues=("top", "largest", "first"), ge=1)
-    ] = None,
-    where: Where = None,
-    year: Year = None,
-    date_column: DateColumn = None,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
 ) -> Answer:
-    """Draw a bar chart of a column by groups or periods (PNG), adding up or averaging the rows of each."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import bar_chart
-    from graphs.analytics.chart_wording import heading, subject
-    from graphs.analytics.drawing import by_groups
+    """Write a report (HTML) of what this session's tools found: questions, figures, charts, SQL, files."""
+    from graphs.analytics.report_page import render_page
 
-    if category is None and bucket is None:
-        raise ValueError("Say what the bars stand for: a column, or month, quarter or year.")
-    selection = Selection((category,) if category else (), bucket, date_column, where, year)
-    with opened(session, file, sheet, day_first) as table:
-        drawing = by_groups(table, [measure], selection, statistic)
-    if len(drawing.keys) != 1:
-        raise ValueError(
-            f"Bars stand for one column or one period, not for {' and '.join(drawing.keys)}: draw a line "
-            "chart, with a line for each value of a column."
-        )
-    drawing = drawing if top is None else drawing.largest(top)
-    (key,), (value,) = drawing.keys, drawing.values
-    session.report("drawing the chart")
-    chart = bar_chart(drawing.frame, key, value, title=heading(drawing, title), additive=drawing.additive)
-    return _kept(session, "bar chart", subject(drawing), file, drawing, chart)
-
-
-@agent_tool(
-    keywords=(
-        *(
-            "line chart",
-            "line graph",
-            "line plot",
-            "lines",
-            "trend of",
-            "trends",
-            "over time",
-            "time series",
-            "plot",
-        ),
-        *("development of", "graph over", "curve"),
-    ),
-    examples=(
-        "Line chart of revenue_usd by date in sales.csv.",
-        "Plot revenue by month.",
-        "Show the trend of units over time for each region.",
-    ),
-)
-def draw_line_chart(
-    session: Session,
-    file: File,
-    measures: Annotated[
-        list[str], column_argument("The lines' height.", cues=(*_DRAWN, "trend of"), numeric=True, many=True)
-    ],
-    along: Annotated[
-        str | None,
-        column_argument(
-            "What runs along the chart: dates or numbers; the only column of dates when not given.",
-            cues=("by", "over", "per", "against", "versus", "vs", "along", "across"),
-        ),
-    ] = None,
-    series: Annotated[
-        str | None,
-        column_argument(
-            "Draw a line for each value of this column.",
-            cues=("for each", "split by", "for every", "one line per", "coloured by", "and by", "each"),
-        ),
-    ] = None,
-    statistic: Statistic = None,
-    bucket: Bucket = None,
-    where: Where = None,
-    year: Year = None,
-    date_column: DateColumn = None,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
-) -> Answer:
-    """Draw lines of columns over dates, periods or numbers (PNG), adding up or averaging the rows of each."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import line_chart
-    from graphs.analytics.chart_wording import heading, subject
-    from graphs.analytics.drawing import along_axis, by_groups
-
-    selection = Selection((), bucket, date_column, where, year)
-    with opened(session, file, sheet, day_first) as table:
-        selection, series = along_axis(table.info, along, series, selection)
-        drawing = by_groups(table, measures, selection, statistic)
-    session.report("drawing the chart")
-    chart = line_chart(
-        drawing.frame, drawing.keys[0], drawing.values, series=series, title=heading(drawing, title)
+    findings = _reported(session)
+    if not findings:
+        raise ValueError("There is nothing to report yet: ask for figures or a chart first.")
+    entries = [_entry(session, finding) for finding in findings]
+    files = _files(session, findings)
+    page = render_page(entries, files, title)
+    name = session.save("report.html", page.encode())["name"]
+    pictures = sum(len(entry.pictures) for entry in entries)
+    questions = len({finding.question for finding in findings})
+    figures = {
+        "report": name,
+        "questions": questions,
+        "findings": [finding.tool for finding in findings],
+        "files": [file.name for file in files],
+    }
+    text = (
+        f"**{name}** holds {_many(len(findings), 'finding')} on {_many(questions, 'question')}, "
+        f"{_many(pictures, 'chart')} and {_many(len(files), 'file')} with their SHA-256. Each finding has "
+        "the call that gave it, and its SQL where there is one. Calls that failed are left out."
     )
-    return _kept(session, "line chart", subject(drawing), file, drawing, chart)
-
-
-@agent_tool(
-    keywords=(
-        *("scatter", "scatter plot", "scatterplot", "scatter chart", "point chart", "points", "plot against"),
-        *("relationship", "relation between", "versus", "vs", "against", "correlation", "trend line"),
-    ),
-    examples=(
-        "Scatter plot of y1 against x1 in anscombe.csv.",
-        "Scatter plot of revenue_usd versus units, coloured by region, with a trend line.",
-    ),
-)
-def draw_scatter_plot(
-    session: Session,
-    file: File,
-    y: Annotated[str, column_argument("What goes up.", cues=(*_DRAWN, "between", "how"), numeric=True)],
-    x: Annotated[
-        str,
-        column_argument(
-            "What runs along the bottom.",
-            cues=("against", "versus", "vs", "over", "by", "on", "and", "with"),
-            numeric=True,
-        ),
-    ],
-    group: Annotated[
-        str | None,
-        column_argument(
-            "Colour the points by this column.",
-            cues=("coloured by", "colored by", "colour by", "color by", "grouped by", "for each", "split by"),
-        ),
-    ] = None,
-    trend_line: Annotated[bool, Field(description="Draw the least-squares line through the points.")] = False,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
-) -> Answer:
-    """Draw a scatter plot of two columns of numbers (PNG), a point for each row; with a line when asked."""
-    from graphs.analytics.chart import scatter_chart
-    from graphs.analytics.chart_wording import correlation
-    from graphs.analytics.chart_wording import trend_line as line_in_words
-    from graphs.analytics.drawing import as_it_stands
-    from graphs.analytics.regression import fit_linear
-
-    with opened(session, file, sheet, day_first) as table:
-        drawing = as_it_stands(table)
-    fit = fit_linear(drawing.frame, y, [x]) if trend_line else None
-    line = (fit.coefficients[0].estimate, fit.coefficients[1].estimate) if fit else None
-    session.report("drawing the chart")
-    chart = scatter_chart(drawing.frame, x, y, group=group, line=line, title=title)
-    remarks = [*correlation(x, y, chart.data), *([line_in_words(fit)] if fit else [])]
-    return _kept(session, "scatter plot", f"{y} against {x}", file, drawing, chart, remarks)
-
-
-@agent_tool(
-    keywords=("histogram", "distribution", "how is distributed", "frequency", "bins"),
-    examples=("Histogram of units in sales.csv.", "Show the distribution of revenue_usd with 20 bins."),
-)
-def draw_histogram(
-    session: Session,
-    file: File,
-    column: Annotated[
-        str, column_argument("The column of numbers.", cues=(*_DRAWN, "histogram", "how"), numeric=True)
-    ],
-    bins: Annotated[
-        int | None, quantity("How many intervals.", cues=("bins", "bars", "intervals"), ge=1, le=1000)
-    ] = None,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
-) -> Answer:
-    """Draw a histogram of a column of numbers (PNG): how many rows fall into each interval."""
-    from graphs.analytics.chart import histogram
-    from graphs.analytics.drawing import as_it_stands
-
-    with opened(session, file, sheet, day_first) as table:
-        drawing = as_it_stands(table)
-    session.report("drawing the chart")
-    chart = histogram(drawing.frame, column, bins=bins, title=title)
-    return _kept(session, "histogram", column, file, drawing, chart)
-
-
-@agent_tool(
-    keywords=("box plot", "boxplot", "box chart", "box and whisker", "boxes", "whiskers"),
-    examples=("Box plot of revenue_usd by region in sales.csv.", "Boxplot of units for each product."),
-)
-def draw_box_plot(
-    session: Session,
-    file: File,
-    column: Annotated[
-        str, column_argument("The column of numbers.", cues=(*_DRAWN, "compare", "boxes of"), numeric=True)
-    ],
-    group: Annotated[
-        str | None,
-        column_argument(
-            "Draw a box for each value of this column.",
-            cues=("by", "per", "for each", "of each", "each", "across", "between", "for every"),
-        ),
-    ] = None,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
-) -> Answer:
-    """Draw box plots of a column of numbers, by groups (PNG): median, quartiles, whiskers and outliers."""
-    from graphs.analytics.chart import box_chart
-    from graphs.analytics.drawing import as_it_stands
-
-    with opened(session, file, sheet, day_first) as table:
-        drawing = as_it_stands(table)
-    session.report("drawing the chart")
-    chart = box_chart(drawing.frame, column, by=group, title=title)
-    what = f"{column} by {group}" if group else column
-    return _kept(session, "box plot", what, file, drawing, chart)
-
-
-def _kept(
-    session: Session,
-    kind: str,
-    what: str,
-    file: str,
-    drawing: "Drawing",
-    chart: "Chart",
-    remarks: "Sequence[str]" = (),
-) -> Answer:
-    """Keep the picture and its data, and say what they show."""
-    from graphs.analytics.chart_wording import data_records, drawn
-
-    # a slash in a column's name is no folder
-    stem = re.sub(r"[\s/\\]+", "-", f"{PurePath(file).stem}-{kind}-{what}")
-    picture = session.save(f"{stem}.png", chart.png)["name"]
-    data = session.save(f"{stem}.csv", chart.data.to_csv(index=False).encode())["name"]
-    text = drawn(kind, what, file, drawing, chart, (picture, data), remarks)
-    figures = {"file": file, "picture": picture, "data_file": data, "data": data_records(chart.data)}
     return Answer(text, figures)
+
+
+def _reported(session: Session) -> list[Finding]:
+    """The findings on the data, each once."""
+    kept: list[Finding] = []
+    for finding in session.findings:
+        alike = any((each.tool, each.arguments) == (finding.tool, finding.arguments) for each in kept)
+        if finding.tool not in _NOT_REPORTED and not alike:
+            kept.append(finding)
+    return kept
+
+
+def _entry(session: Session, finding: Finding) -> "Entry":
+    from graphs.analytics.report_page import Entry
+
+    return Entry(
+        asked=finding.question,
+        tool=finding.tool,
+        call=finding.arguments,
+        text=finding.text,
+        figures=finding.figures,
+        made=finding.files,
+        pictures=[_picture(session, name) for name in finding.files if name.endswith(".png")],
+    )
+
+
+def _picture(session: Session, name: str) -> "Picture":
+    from graphs.analytics.report_page import Picture
+
+    try:
+        return Picture(name, media_type_of(name), session.artifacts.read(name))
+    except MissingFileError:
+        return Picture(name, media_type_of(name), None)
+
+
+def _files(session: Session, findings: list[Finding]) -> "list[PageFile]":
+    """The files that the findings read, then those that they made; those that are gone are left out."""
+    from graphs.analytics.report_page import PageFile
+
+    made = list(dict.fromkeys(name for finding in findings for name in finding.files))
+    texts = {text for finding in findings for text in (*_texts(finding.arguments), *_texts(finding.figures))}
+    named = texts | {name for text in texts for name in _NAMED.findall(text)}
+    read = [name for name in session.known if name in named and name not in made]
+    known = [(name, session.known.get(name)) for name in (*read, *made)]
+    return [PageFile(name, file["size"], file["sha256"], name in made) for name, file in known if file]
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _texts(value)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

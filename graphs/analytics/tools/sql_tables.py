@@ -1,6 +1,5 @@
 """The session's table files as tables of SQL: what each is called, and which of them a query names."""
 
-import re
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -43,15 +42,22 @@ def sql_tables(session: Session) -> dict[str, SqlTable]:
 def named_tables(
     session: Session, sql: str, day_first: bool | None
 ) -> Generator[dict[str, tuple[SqlTable, "TableFile"]]]:
-    """Yield the tables whose names stand in the query, each with its file; all when none does.
+    """Yield the tables that the query reads, each with its file; all for one that only shows which there are.
 
-    A file that the query doesn't name is not read: it may be large, or damaged.
+    A file that the query doesn't read is left alone: it may be large, or damaged. Raises ValueError for a
+    query that `read_statement` refuses, and for a table that the session hasn't got.
     """
+    from graphs.analytics.sql_check import check_tables, lists_tables, read_statement, tables_in
+
+    statement = read_statement(sql)
     tables = sql_tables(session)
-    named = {name: table for name, table in tables.items() if re.search(rf"\b{name}\b", sql, re.IGNORECASE)}
+    check_tables(statement, tables)
+    named = tables if lists_tables(statement) else {name.casefold() for name in tables_in(statement)}
     with ExitStack() as stack:
         sources = {}
-        for name, table in (named or tables).items():
+        for name, table in tables.items():
+            if name not in named:
+                continue
             session.report(f"reading {table.file}")
             path = stack.enter_context(session.path(table.file))
             sources[name] = (table, table_file(str(path), table.sheet, day_first))
@@ -72,7 +78,8 @@ def _tables_of(session: Session, file: str) -> list[tuple[str, SqlTable]]:
 
 def _sheets(session: Session, file: str) -> tuple[str, ...]:
     """The sheets of a workbook; none for other files, and for a damaged one: reading it will say so."""
-    from graphs.kit.tables.load import EXCEL_SUFFIXES, excel_sheets
+    from graphs.kit.tables.excel import excel_sheets
+    from graphs.kit.tables.load import EXCEL_SUFFIXES
 
     if not file.lower().endswith(EXCEL_SUFFIXES):
         return ()

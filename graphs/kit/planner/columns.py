@@ -1,7 +1,7 @@
 """Which column arguments of a tool the columns that a request names are the values of."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,8 +16,12 @@ _NUMERIC = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|REAL|DOUBLE|DECIMAL|NUMERIC|BIGNUM|INT|BOOLEAN",
     re.IGNORECASE,
 )
-_WORD = r"(?:the\s+|each\s+)?([^\W\d_][\w\-]*)"
+_WORD = (
+    r"(?:the\s+|each\s+)?(?:(?:number|kind|type|sort|level|category|name)s?\s+of\s+(?:the\s+)?)?"
+    r"([^\W\d_][\w\-]*)"
+)
 _AFTER_ON = re.compile(rf"\s+on\s+{_WORD}", re.IGNORECASE)
+_MEASURING = frozenset({"total", "sum of", "mean", "average", "median"})
 _GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
 
 
@@ -40,6 +44,8 @@ class ColumnSearch:
     text: str
     columns: Sequence[Column]
     tool: ToolProfile
+    settled: Collection[str] = ()
+    """Arguments that an earlier call has, which want no column."""
 
     @cached_property
     def arguments(self) -> Sequence[Argument]:
@@ -76,14 +82,17 @@ class ColumnSearch:
         Behind "on" too, when a column stands before it ("regress y on advertising").
         """
         for argument in self.arguments:
-            cues = [cue for cue in argument.cues if cue.lower() in _GROUPING]
             if values.get(argument.name):
                 continue
+            wanted = _MEASURING if argument.required and argument.numeric else _GROUPING
+            cues = [cue for cue in argument.cues if cue.lower() in wanted]
             words = [_AFTER_ON.match(self.text, m.end) for m in self.mentions if "on" in argument.cues]
             if cues:
                 pattern = rf"\b(?:{'|'.join(cues)})\s+{_WORD}"
                 words.append(re.search(pattern, self.text, re.IGNORECASE))
             match = next(filter(None, words), None)
+            if match and any(m.start <= match.start(1) < m.end for m in self.mentions):
+                continue  # a column, which is the value of another argument: "sorted by units"
             if match and not (set(stems(match[1])) & (self.declared_words | STOP_STEMS)):
                 return argument, match[1]
         return None
@@ -124,6 +133,8 @@ class ColumnSearch:
                 for run, head in heads.items()
                 if argument.required or not self._starves([m for m in found if m.run == run], found, values)
             }
+            if not argument.required:
+                scores = {run: s for run, s in scores.items() if s >= self._single_score(heads[run], found)}
             run = max(scores, key=lambda number: scores[number], default=None)
             if run is None or not scores[run]:
                 continue
@@ -132,6 +143,11 @@ class ColumnSearch:
             found = [m for m in found if m.run != run]
         return found
 
+    def _single_score(self, mention: Mention, others: Sequence[Mention]) -> float:
+        """Return how strongly an argument that takes one column claims this one: "sorted by date"."""
+        singles = [argument for argument in self.arguments if not argument.many]
+        return max((self._score(argument, mention, others) for argument in singles), default=0.0)
+
     def _starves(self, taken: Sequence[Mention], found: Sequence[Mention], values: dict[str, Any]) -> bool:
         """Return whether a required argument that one of the columns fits would find no other then."""
         own = [self._column(m.column) for m in taken]
@@ -139,7 +155,7 @@ class ColumnSearch:
         return any(
             any(fits(a, column) for column in own) and not any(fits(a, column) for column in rest)
             for a in self.arguments
-            if a.required and a.numeric is not None and a.name not in values
+            if a.required and a.numeric is not None and a.name not in values and a.name not in self.settled
         )
 
     def _take_single(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
@@ -185,7 +201,12 @@ class ColumnSearch:
 
     def _take_rest(self, found: list[Mention], values: dict[str, Any]) -> list[Mention]:
         """What is left goes to the one required list, or else the one argument that wants a column."""
-        open_lists = [a for a in self.arguments if a.many and a.required and a.name not in values]
+        open_lists = [
+            a
+            for a in self.arguments
+            # "and units?" takes the place of the measure, "and region?" of nothing that is settled
+            if a.many and a.required and a.name not in values and (a.numeric or a.name not in self.settled)
+        ]
         if len(open_lists) == 1 and found:
             names = [m.column for m in found if fits(open_lists[0], self._column(m.column))]
             if names:

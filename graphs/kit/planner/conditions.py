@@ -1,13 +1,16 @@
-"""Conditions on the rows of a table, as people write them: "units above 50", "region = North"."""
+"""Conditions on the rows of a table, as people write them: "units above 50", "in Japan", "since 2010"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from graphs.kit.planner.declarations import Argument
 from graphs.kit.planner.figures import SCALES
-from graphs.kit.planner.mentions import mentions
+from graphs.kit.planner.mentions import Mention, mentions
+from graphs.kit.planner.periods import find_periods
+from graphs.kit.planner.prose import BLANK
+from graphs.kit.planner.values import ValueMention, value_at, value_mentions
 from graphs.kit.state import Column
 
 _NUMBER = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
@@ -24,6 +27,12 @@ _NUMERIC_CONDITION = tuple(
     (re.compile(rf"\s*(?:(?:is|are|was|were|of)\s+)?(?:{words})\s*({_SCALED})(?![\w%])", re.IGNORECASE), sign)
     for words, sign in _SIGNS
 )
+_BETWEEN = re.compile(
+    rf"\s*(?:(?:is|are|was|were)\s+)?between\s+({_SCALED})\s+and\s+({_SCALED})(?![\w%])", re.IGNORECASE
+)
+_TEXT_SIGNS = tuple(
+    (re.compile(rf"\s*(?:{words})\s*", re.IGNORECASE), sign) for words, sign in _SIGNS if sign in {"=", "!="}
+)
 _TEXT_CONDITION = tuple(
     (
         re.compile(rf"\s*(?:{words})\s*(\"[^\"\n]+\"|'[^'\n]+'|“[^”\n]+”|(?-i:[A-Z])[\w\-]*)", re.IGNORECASE),
@@ -32,7 +41,15 @@ _TEXT_CONDITION = tuple(
     for words, sign in _SIGNS
     if sign in {"=", "!="}
 )
+_COUNTED = re.compile(rf"(?:\bwith|\bhave|\bhas|\bhad|\bhaving)\s+({_NUMBER})\s+$", re.IGNORECASE)
+_AND = re.compile(r"""\s+and\s+(?=(?:[^'"]*(?:'[^']*'|"[^"]*"))*[^'"]*$)""", re.IGNORECASE)
+_SUBJECT = re.compile(r"\s*(\"[^\"]+\"|.+?)\s*(?:[<>=!]|\b(?:not\s+)?in\b|\bis\b)", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\s+(.+?)(?=[.;?!](?:\s|$)|\n|$)", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not|no|without|except(?:\s+for)?|exclud(?:e|es|ing)|omit(?:ting)?|drop(?:ping)?|remov(?:e|ing)|"
+    r"ignor(?:e|ing)|skip(?:ping)?|leav(?:e|ing)\s+out|other\s+than|outside)\s+(?:the\s+|in\s+|of\s+|all\s+)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -43,27 +60,120 @@ class Conditions:
     spans: tuple[tuple[int, int], ...]
 
 
+_Found = tuple[str, int, int]
+"""A condition, and where it stands; '' for a further place of the one before."""
+
+
 def takes_conditions(argument: Argument) -> bool:
     """Return whether the argument is text that says which rows are meant."""
     return argument.kind == "text" and "where" in argument.cues
 
 
-def find_conditions(text: str, columns: Sequence[Column]) -> Conditions:
-    """Return the conditions that the text sets on columns, or else what follows "where" as it stands."""
-    names = {column["name"].lower() for column in columns}
-    found: list[str] = []
-    spans: list[tuple[int, int]] = []
-    for mention in mentions(text, columns):
-        for pattern, sign in (*_NUMERIC_CONDITION, *_TEXT_CONDITION):
-            match = pattern.match(text, mention.end)
-            if match and match[1].lower() not in names:
-                found.append(f"{mention.column} {sign} {_value(match[1])}")
-                spans.append((mention.start, match.end()))
-                break
+def find_conditions(text: str, columns: Sequence[Column], plain: Collection[str] = ()) -> Conditions:
+    """Return the conditions that the text sets on columns, or else what follows "where" as it stands.
+
+    A value that a column is known to have stands for a condition by itself; `plain` are stems of words that
+    mean something else in the text.
+    """
+    found = list(_written(text, columns))
     where = _WHERE.search(text)
     if where and not found:
         return Conditions(where[1].strip(), (where.span(),))
-    return Conditions(" and ".join(found), tuple(spans))
+    for _, start, end in found:
+        text = text[:start] + BLANK * (end - start) + text[end:]
+    found += find_periods(text, columns)
+    found += _named_values(text, columns, plain)
+    conditions = [condition for condition, _, _ in found if condition]
+    return Conditions(" and ".join(conditions), tuple((start, end) for _, start, end in found))
+
+
+def conditions_on(conditions: str) -> set[str]:
+    """Return the columns that written conditions are about, but those that only leave values out."""
+    parts = [part for part in _AND.split(conditions) if "!=" not in part]
+    return {_column_of(part) for part in parts} - {""}
+
+
+def without_columns(conditions: str, columns: Collection[str]) -> str:
+    """Return the written conditions but those on the columns."""
+    return " and ".join(part for part in _AND.split(conditions) if part and _column_of(part) not in columns)
+
+
+def _column_of(condition: str) -> str:
+    match = _SUBJECT.match(condition)
+    return match[1].strip('"') if match else ""
+
+
+def _written(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
+    """Yield the conditions that name column, sign and value."""
+    by_name = {column["name"]: column for column in columns}
+    names = {name.lower() for name in by_name}
+    for mention in mentions(text, columns):
+        known = _known_value(text, mention, by_name[mention.column])
+        if known:
+            yield known
+            continue
+        between = _BETWEEN.match(text, mention.end)
+        if between and not _is_period(between, by_name[mention.column], columns):
+            low, high = map(_value, between.groups())
+            name = _name(mention.column)
+            yield f"{name} >= {low} and {name} <= {high}", mention.start, between.end()
+            continue
+        for pattern, sign in (*_NUMERIC_CONDITION, *_TEXT_CONDITION):
+            match = pattern.match(text, mention.end)
+            if match and match[1].lower() not in names:
+                yield f"{_name(mention.column)} {sign} {_value(match[1])}", mention.start, match.end()
+                break
+        else:
+            counted = _COUNTED.search(text, 0, mention.start)
+            if counted and _is_whole(by_name[mention.column]):
+                yield f"{_name(mention.column)} = {_value(counted[1])}", counted.start(1), mention.end
+
+
+def _is_period(between: re.Match[str], column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether "by firm between 1940 and 1945" speaks of years, and not of the column before it."""
+    own = list(find_periods(between[0], [column]))
+    return not own and bool(list(find_periods(between[0], columns)))
+
+
+def _known_value(text: str, mention: Mention, column: Column) -> _Found | None:
+    for pattern, sign in _TEXT_SIGNS:
+        match = pattern.match(text, mention.end)
+        value = value_at(text, match.end(), column) if match else None
+        if value:
+            return f"{_name(mention.column)} {sign} {_quoted(value.value)}", mention.start, value.end
+    return None
+
+
+def _named_values(text: str, columns: Sequence[Column], plain: Collection[str]) -> Iterable[_Found]:
+    """Yield a condition for each column of which the text names values."""
+    named = value_mentions(text, columns, plain)
+    excluded = [each for each in named if _NEGATION.search(text[: each.start])]
+    for each in excluded:
+        yield f"{_name(each.column)} != {_quoted(each.value)}", each.start, each.end
+    wanted: dict[str, list[ValueMention]] = {}
+    for each in named:
+        if each not in excluded:
+            wanted.setdefault(each.column, []).append(each)
+    for column, several in wanted.items():
+        values = list(dict.fromkeys(_quoted(each.value) for each in several))
+        condition = f"= {values[0]}" if len(values) == 1 else f"in ({', '.join(values)})"
+        for place, each in enumerate(several):
+            # one condition for all of them, which stands in several places
+            yield f"{_name(column)} {condition}" if place == 0 else "", each.start, each.end
+
+
+def _is_whole(column: Column) -> bool:
+    return "INT" in column["type"].upper()
+
+
+def _name(column: str) -> str:
+    return column if re.fullmatch(r"[\w ]+", column) else f'"{column}"'
+
+
+def _quoted(value: str) -> str:
+    if re.fullmatch(r"[\w\-]+", value):
+        return value
+    return f'"{value}"' if "'" in value else f"'{value}'"
 
 
 def _value(written: str) -> str:
@@ -72,4 +182,4 @@ def _value(written: str) -> str:
     if number:
         digits = number[1].replace(",", "").replace("\u2212", "-")
         return f"{Decimal(digits) * SCALES[number[2].lower()]:f}" if number[2] else digits
-    return bare if re.fullmatch(r"[\w\-]+", bare) else f"'{bare}'"
+    return _quoted(bare)

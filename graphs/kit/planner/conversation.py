@@ -101,6 +101,18 @@ class Conversation:
         called = ([call["name"] for call, _ in self.calls(turn)] for turn in reversed(turns))
         return next((names for names in called if names), [])
 
+    def earlier_tools(self) -> list[str]:
+        """Return the names of the tools called with success before this turn, the last called first."""
+        return list(dict.fromkeys(call["name"] for call in reversed(self._earlier_calls)))
+
+    def last_call(self) -> dict[str, Any]:
+        """Return the arguments of the last call before this turn that succeeded, empty if there is none."""
+        return dict(self._earlier_calls[-1]["args"]) if self._earlier_calls else {}
+
+    @cached_property
+    def _earlier_calls(self) -> list[ToolCall]:
+        return [call for call, result in self.calls(self.before) if result.status == "success"]
+
     @cached_property
     def desk(self) -> Desk:
         """The files, with what this conversation says of their use."""

@@ -21,8 +21,9 @@ class Argument:
     """An argument of a tool; what does not concern its kind is empty.
 
     `kind` is one of file, column, number, choice, flag, date, text. `many` stands for a list, and
-    `pairs` for a list of (low, high). A number `as_written` is given as text, with its unit. `low`,
-    `high` are inclusive limits unless `strict_low`, `strict_high`.
+    `pairs` for a list of (low, high). Text that is a `sentence` runs to the end of one. A number
+    `as_written` is given as text, with its unit. `low`, `high` are inclusive limits unless `strict_low`,
+    `strict_high`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Argument:
     cues: tuple[str, ...] = ()
     many: bool = False
     pairs: bool = False
+    sentence: bool = False
     length: int | None = None
     suffixes: tuple[str, ...] = ()
     numeric: bool | None = None
@@ -163,6 +165,7 @@ def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
         cues=tuple(hint.get("cues", ())),
         many=is_list,
         pairs=pairs,
+        sentence=hint.get("sentence", False),
         length=schema.get("minItems") if schema.get("minItems") == schema.get("maxItems") else None,
         suffixes=tuple(suffix.lower() for suffix in hint.get("suffixes", ())),
         numeric=hint.get("numeric"),

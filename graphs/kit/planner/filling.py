@@ -7,16 +7,22 @@ from functools import cached_property
 from typing import Any
 
 from graphs.kit.planner.columns import ColumnSearch
-from graphs.kit.planner.conditions import find_conditions, takes_conditions
+from graphs.kit.planner.conditions import (
+    conditions_on,
+    find_conditions,
+    takes_conditions,
+    without_columns,
+)
 from graphs.kit.planner.cues import explicit_span
-from graphs.kit.planner.declarations import Argument, ToolProfile
+from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
 from graphs.kit.planner.files import Desk, choose_files, refers_back
 from graphs.kit.planner.leftovers import Request, leftovers
-from graphs.kit.planner.mentions import mentions
-from graphs.kit.planner.options import find_date, find_flag, find_option, find_text
+from graphs.kit.planner.mentions import STEMMED, mentions
+from graphs.kit.planner.options import find_date, find_flag, find_option, find_text, find_texts
 from graphs.kit.planner.phrasing import adds_to_list, is_declaration, takes_from_list
 from graphs.kit.planner.prose import BLANK, masked, sentences, without_sql
 from graphs.kit.planner.quantities import find_quantities
+from graphs.kit.planner.values import compared_column
 from graphs.kit.state import Column
 
 
@@ -89,12 +95,14 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     filled = Filled()
     in_vain = _fill_files(task, filled)
     columns = desk.columns(table_of(tool, filled.values, desk))
-    task = _fill_conditions(task, columns, filled)
+    whole = task
+    task = _fill_conditions(_fill_lists(task, filled), columns, filled)
     _fill_columns(task, columns, filled)
+    _fill_compared(whole, columns, filled)
+    _fill_words(task, columns, filled)
     _fill_numbers(task, columns, filled)
-    _fill_words(task, filled)
     _fill_from_turn(task, columns, filled)
-    for name, value in kept.items():
+    for name, value in _still_meant(task, columns, filled).items():
         if name not in filled.open:
             filled.values.setdefault(name, value)
     for argument in tool.arguments:
@@ -134,16 +142,46 @@ def _fill_files(task: _Task, filled: Filled) -> list[str]:
     return [*choice.unknown, *choice.unfit] if choice.named else []
 
 
+def _fill_lists(task: _Task, filled: Filled) -> _Task:
+    """Fill the arguments that are lists of texts; return the task without those words."""
+    for argument in task.tool.of_kind("text"):
+        found = find_texts(task.text, argument) if argument.many else None
+        if found:
+            filled.take({argument.name: found[0]})
+            task = task.without([found[1]])
+    return task
+
+
 def _fill_conditions(task: _Task, columns: Sequence[Column], filled: Filled) -> _Task:
     """Fill the argument that says which rows are meant; return the task without those words."""
     argument = next((each for each in task.tool.arguments if takes_conditions(each)), None)
     if argument is None or not columns:
         return task
-    conditions = find_conditions(task.with_quotes, columns)
+    conditions = find_conditions(task.with_quotes, columns, declared_words(task.tool))
     if not conditions.text:
         return task
     filled.take({argument.name: conditions.text})
     return task.without(conditions.spans)
+
+
+def _still_meant(task: _Task, columns: Sequence[Column], filled: Filled) -> Mapping[str, Any]:
+    """Return the kept arguments; what the request says of rows is added to what was said, unless it says
+    anew which values of a column are meant or, of time, in another way."""
+    argument = next((each for each in task.tool.arguments if takes_conditions(each)), None)
+    if argument is None or not task.kept:
+        return task.kept
+    dates = {column["name"] for column in columns if column["type"].startswith(("DATE", "TIMESTAMP"))}
+    given = filled.values[argument.name] if argument.name in filled.news else ""
+    replaced = conditions_on(given) | (dates if "year" in filled.news else set())
+    kept = without_columns(str(task.kept.get(argument.name) or ""), replaced)
+    if given:
+        filled.values[argument.name] = " and ".join(filter(None, [kept, given]))
+    still = {**task.kept, argument.name: kept} if kept else _without(task.kept, argument.name)
+    return _without(still, "year") if conditions_on(given) & dates else still
+
+
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
 
 
 def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
@@ -151,7 +189,7 @@ def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
     if not arguments or not columns:
         return
     task = task.without(_flag_sentences(task))
-    search = ColumnSearch(task.with_quotes, columns, task.tool)
+    search = ColumnSearch(task.with_quotes, columns, task.tool, task.kept.keys())
     filled.take(_varied_list(task, search) or search.find())
     filled.values |= _columns_of_whole_turn(task, columns, search, filled)
     names = {column["name"] for column in columns}
@@ -164,6 +202,19 @@ def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
         gone = [name for name in _as_list(task.kept.get(argument.name)) if name not in names]
         if gone and argument.name not in filled.values:
             filled.open.setdefault(argument.name, f"There is no column {gone[0]!r}.")
+
+
+def _fill_compared(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+    """Give the one column that is still wanted the one whose values are named: "between Japan and Europe"."""
+    wanted = [
+        each
+        for each in task.tool.of_kind("column")
+        if not each.numeric and each.name not in {*filled.values, *filled.open, *task.kept}
+    ]
+    wanted = [each for each in wanted if each.required] or wanted[:1]
+    column = compared_column(task.with_quotes, columns, declared_words(task.tool)) if len(wanted) == 1 else ""
+    if column:
+        filled.take({wanted[0].name: [column] if wanted[0].many else column})
 
 
 def _flag_sentences(task: _Task) -> list[tuple[int, int]]:
@@ -203,20 +254,19 @@ def _columns_of_whole_turn(
     if not wanted or task.desk.turn_text == task.text:
         return {}
     turn = task.whole_turn
-    turn = turn.without(find_conditions(turn.with_quotes, columns).spans)
-    whole = ColumnSearch(turn.with_quotes, columns, task.tool).find()
-    used = {str(value) for value in filled.values.values()}
-    return {
-        each.name: whole[each.name]
-        for each in wanted
-        if each.name in whole and str(whole[each.name]) not in used
-    }
+    turn = turn.without(find_conditions(turn.with_quotes, columns, declared_words(task.tool)).spans)
+    used = {name for value in filled.values.values() for name in _as_list(value)}
+    unused = [column for column in columns if column["name"] not in used]
+    whole = ColumnSearch(turn.with_quotes, unused, task.tool).find()
+    return {each.name: whole[each.name] for each in wanted if each.name in whole}
 
 
 def _fill_numbers(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
     arguments = task.tool.of_kind("number")
-    # names of columns that hold figures ("x1", "2019") are not read as figures
-    names = [column["name"] for column in columns if any(sign.isdigit() for sign in column["name"])]
+    # names of columns that hold figures ("x1", "2019") are not read as figures, nor is "sheet 2024"
+    texts = [filled.values.get(argument.name) for argument in task.tool.of_kind("text")]
+    names = [column["name"] for column in columns] + [text for text in texts if isinstance(text, str)]
+    names = [name for name in names if any(sign.isdigit() for sign in name)]
     found = find_quantities(masked(task.bare, names), task.tool, task.kept)
     filled.take(found.values)
     written = " ".join(value for value in filled.values.values() if isinstance(value, str))
@@ -241,18 +291,22 @@ def _ends_name(task: _Task, figure: str) -> bool:
     return takes_names and re.search(rf"\b[A-Z]\w*\s{re.escape(figure)}(?!\w)", task.bare) is not None
 
 
-def _fill_words(task: _Task, filled: Filled) -> None:
+def _fill_words(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
     dates: set[str] = set()
+    # a column called "year" that was taken chooses no period
+    taken = {name for value in filled.values.values() for name in _as_list(value)}
+    named = [each for each in mentions(task.with_quotes, columns) if each.quality >= STEMMED]
+    options_in = task.without([(each.start, each.end) for each in named if each.column in taken]).bare
     for argument in task.tool.arguments:
         value = None
         if argument.kind == "choice":
-            value = _option(argument, task.bare, filled)
+            value = _option(argument, options_in, filled)
         elif argument.kind == "flag":
             value = find_flag(task.bare, argument)
         elif argument.kind == "date":
             value = find_date(task.text, argument, dates)
             dates.add(value or "")
-        elif argument.kind == "text" and argument.name not in filled.values:
+        elif argument.kind == "text" and not argument.many and argument.name not in filled.values:
             value = find_text(task.text, argument)
         if value is not None:
             filled.take({argument.name: value})

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from graphs.kit.artifacts import MEDIA_TYPES
+from graphs.kit.planner.conditions import find_conditions, takes_conditions
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.declarations import ToolProfile, declared_words
@@ -27,6 +28,8 @@ _HARMLESS = word_set(
     yes ok okay sure just really actually simply quick good nice new way thing something someone people
     person question problem idea like able would should mean use work help look find show go going
     take keep come put do done did think guess believe suppose hope detect responsible
+    different strongly closely kind type sort row column variable measurement observation record field
+    come came fall fell get got bring brought happen happened occur occurred
     trial study analysis regression patient participant subject project w"""
 )
 """Words that ask politely, join others or name the field: what a tool does is the same without them."""
@@ -47,6 +50,9 @@ _TAKEN_AWAY = re.compile(r"\b(?:without|excluding|except|omitting)\s+(?:the\s+)?
 _PAIR = re.compile(
     r"\b(?:between\s+(?P<a>\w+)\s+and|(?P<b>\w+)\s+(?:vs\.?|versus|against))\s+(?P<c>\w+)", re.IGNORECASE
 )
+_GLOSS = re.compile(r"\b([\w\-]+)\s*\($")
+"""A word before a column in parentheses: "countries (ctryname)"."""
+
 _CAPITALISED = re.compile(r"(?<=[a-z] )[A-Z]\w*")
 _GROUPING = re.compile(r"\b(?:by|per|each)\s+(\w+)", re.IGNORECASE)
 
@@ -76,10 +82,19 @@ def unknown_words(
         for token in tokens(prose)
         if len(token.stem) > 1
         and not token.stem.isdigit()
-        and corrected(token.stem, known) not in known
+        and not _is_known(prose[token.start : token.end], token.stem, known)
         and not any(start <= token.start < end for start, end in spans)
     ]
     return list(dict.fromkeys(word for _, word in sorted(found)))
+
+
+def _is_known(word: str, its_stem: str, known: frozenset[str]) -> bool:
+    near = corrected(its_stem, known)
+    if near not in known:
+        return False
+    # "profit" is one slip from the stem of the verb "profile", but two from the verb
+    verbs = request_verbs()
+    return near == its_stem or near not in map(stem, verbs) or corrected(word.lower(), verbs) in verbs
 
 
 def _settled(
@@ -89,7 +104,10 @@ def _settled(
     columns = [column for name in desk.files for column in desk.columns(name)]
     spans = [(date.start, date.end) for date in written_dates(prose)]
     spans += [(figure.start, figure.end) for figure in figures(prose)]
-    spans += [(mention.start, mention.end) for mention in mentions(prose, columns)]
+    named = mentions(prose, columns)
+    spans += [(mention.start, mention.end) for mention in named]
+    spans += [gloss.span(1) for mention in named if (gloss := _GLOSS.search(prose, 0, mention.start))]
+    spans += find_conditions(prose, columns, declared_words(tool)).spans if _takes_rows(tool) else []
     spans += [sentence.span() for sentence in sentences(prose) if is_statement(sentence[0])]
     for pair in _PAIR.finditer(prose):
         if {stem(word) for word in pair.groups() if word} & known:
@@ -131,6 +149,10 @@ def _words_of_values(filled: Filled) -> frozenset[str]:
     said = [str(each) for value in filled.values.values() for each in _listed(value)]
     files = [name for name in filled.unused if "." in name]
     return frozenset(word for text in [*said, *files] for word in stems(text))
+
+
+def _takes_rows(tool: ToolProfile) -> bool:
+    return any(takes_conditions(argument) for argument in tool.arguments)
 
 
 def _listed(value: object) -> list[object]:

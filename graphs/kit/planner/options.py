@@ -12,9 +12,21 @@ _NEGATION = re.compile(
     r"\b(?:no|not|without|don't|do not|never|skip|omit|exclude|excluding)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
 _NO = re.compile(r"^\W*(?:no|false|off|without)\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(r"[,;.!?\n]|\s(?:and|with|using|for|from|then|by|in)\s")
+_CLAUSE_END = re.compile(r"[,;!?\n]|\.(?!\w)|\s(?:and|with|using|for|from|then|by|in)\s")
+_LIST_END = re.compile(
+    r"[.;?!](?:\s|$)|\n|\s(?:by|per|for|in|with|using|where|over|during|on|of)\s", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(r"[.?!](?:\s|$)|\n")
+_SIGN_BETWEEN = re.compile(r"\s*(?:,\s*(?:and\s+|then\s+)*|-{0,2}>|=>|→)\s*", re.IGNORECASE)
+_AND_LAST = re.compile(r"\s+(?:and(?:\s+then)?|then)\s+", re.IGNORECASE)
+_WORD_BETWEEN = re.compile(r"\s+(?:and(?:\s+then)?|then|to)\s+", re.IGNORECASE)
 _LINK = re.compile(r"^[\s:=]*(?:(?:is|are|was|were|be)\s+)?[\s:=]*", re.IGNORECASE)
+_ASKED_FOR = re.compile(r"\b(?:which|what|how\s+many)\s+$", re.IGNORECASE)
+"""Before a cue it asks for the value: "which sheets are there"."""
+_LEAD_WORDS = re.compile(r"^(?:the\s+)?[a-z]+s\s+(?=[A-Z])")
+"""What comes before names: "the stages Visit, Cart"."""
 _MAX_UNQUOTED_WORDS = 8
+_QUOTES = "\"'`«»\u201c\u201d\u2018\u2019"
 _OPENING_QUOTES = "\"'`«\u201c\u2018"
 
 
@@ -92,17 +104,49 @@ def find_text(text: str, argument: Argument) -> str | None:
     if is_sql(argument):
         return sql_in(text) or None
     after_cue = _after_cue(text, argument)
-    if after_cue:
-        return after_cue
+    if after_cue or argument.sentence:
+        return after_cue or _first_sentence(text)
     quotes = quoted(text)
     return quotes[0] if quotes and argument.required else None
+
+
+def find_texts(text: str, argument: Argument) -> tuple[list[str], tuple[int, int]] | None:
+    """Return the texts listed behind a cue ("visit, cart", "visit > cart", "visit to cart"), and where."""
+    answer = explicit_span(text, argument)
+    if answer:
+        return _listed(text[answer[0] : answer[1]]), answer
+    words = tokens(text)
+    ends = {words[last - 1].end for cue in argument.own_cues for _, last in find_phrase(words, phrase(cue))}
+    found = []
+    for end in sorted(ends, reverse=True):
+        stop = _LIST_END.search(text, end)
+        span = (end, stop.start() if stop else len(text))
+        found.append((_listed(_LINK.sub("", text[slice(*span)])), span))
+    # of "a funnel with the steps a, b" the last cue is meant
+    longest = max(found, key=lambda each: len(each[0]), default=([], (0, 0)))
+    return longest if len(longest[0]) > 1 else None
+
+
+def _listed(text: str) -> list[str]:
+    *parts, last = (_SIGN_BETWEEN if _SIGN_BETWEEN.search(text) else _WORD_BETWEEN).split(text)
+    parts += _AND_LAST.split(last)
+    parts = [_LEAD_WORDS.sub("", part.strip()) for part in parts]
+    return [item for part in parts if (item := part.strip(_QUOTES).strip())]
+
+
+def _first_sentence(text: str) -> str | None:
+    return _SENTENCE_END.split(text, maxsplit=1)[0].strip() or None
 
 
 def _after_cue(text: str, argument: Argument) -> str | None:
     words = tokens(text)
     for cue in argument.own_cues:
-        for _, last in find_phrase(words, phrase(cue)):
+        for first, last in find_phrase(words, phrase(cue)):
+            if _ASKED_FOR.search(text[: words[first].start]):
+                continue
             rest = _LINK.sub("", text[words[last - 1].end :])
+            if argument.sentence:
+                return _first_sentence(rest)
             if rest and rest[0] in _OPENING_QUOTES:
                 inner = quoted(rest)
                 if inner:

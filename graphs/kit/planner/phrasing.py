@@ -55,7 +55,8 @@ _LEAD = re.compile(
 _VARIATION = re.compile(
     r"^\W*(?:(?:and|but|now|ok|okay)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|"
     r"(?:the\s+)?same|"
-    r"again|now|instead|rather|for|with|repeat|redo|try|use|make it|also for|as an?)\b"
+    r"again|now|instead|rather|for|with|without|only|just|excluding|except|but not|repeat|redo|try|use|"
+    r"make it|also for|as an?)\b"
     r"|^\W*(?:and|now)\b|\b(?:instead|again|this time)\W*$",
     re.IGNORECASE,
 )

@@ -1,15 +1,17 @@
 """The plan of a turn: the person's requests in order, each with its tool, and what can't be planned."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NotRequired, TypedDict
 
+from graphs.kit.planner.conditions import find_conditions
 from graphs.kit.planner.conversation import Conversation, notes_of
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
 from graphs.kit.planner.filling import fill
-from graphs.kit.planner.guard import unknown_words
+from graphs.kit.planner.following import Following, is_short
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_flag, find_option
 from graphs.kit.planner.phrasing import (
@@ -21,7 +23,7 @@ from graphs.kit.planner.phrasing import (
     varies_all,
     varies_earlier,
 )
-from graphs.kit.planner.prose import Message, masked, named_files
+from graphs.kit.planner.prose import Message, masked, named_files, quoted
 from graphs.kit.planner.quantities import find_quantities
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
 from graphs.kit.planner.requests import Verdict, split
@@ -32,7 +34,6 @@ from graphs.kit.planner.words import STOP_STEMS, content_stems, find_phrase, ste
 _NOT_FOUND = "That does not answer my question, as far as I can see. "
 _MAX_CANDIDATES = 3
 _MAX_REQUESTS = 20
-_SHORT_REPLY_WORDS = 6
 
 
 class Plan(TypedDict):
@@ -66,6 +67,7 @@ class _Planner:
         self._desk: Desk = conversation.desk
         self._tools = {tool.name: tool for tool in tools}
         self._router = Router(tools, self._desk)
+        self._following = Following(conversation, self._router, self._tools)
         self._values = _value_words(tools)
         self._verdicts: dict[str, Verdict] = {}
 
@@ -82,7 +84,7 @@ class _Planner:
             return None
         if request:
             return self._routed([request, *pending["waiting"]])
-        if tool or is_courtesy(reply.text) or len(reply.text.split()) > _SHORT_REPLY_WORDS:
+        if tool or is_courtesy(reply.text) or not is_short(reply.text):
             return None
         asked_again = pending["text"].removeprefix(_NOT_FOUND)
         return Plan(
@@ -126,6 +128,7 @@ class _Planner:
                 own_values=self._has_own_values(text),
                 options=self._options(text, tool) if tool else frozenset(),
                 leads=tool is not None and self._leads(text, tool),
+                option_only=self._is_option(text),
                 numbers=self._numbers(text, tool) if tool else frozenset(),
             )
         return self._verdicts[text]
@@ -135,11 +138,13 @@ class _Planner:
             return True
         columns = [column for name in self._desk.files for column in self._desk.columns(name)]
         named = mentions(masked(text, self._desk.files, quotes=False), columns) if columns else []
-        return bool(named) and not refers_back(text)
+        return bool(named and not refers_back(text)) or bool(find_conditions(text, columns).spans)
 
-    def _options(self, text: str, tool: ToolProfile) -> frozenset[str]:
+    def _options(self, text: str, tool: ToolProfile) -> frozenset[tuple[str, str]]:
         bare = masked(text, self._desk.files)
-        return frozenset(option for choice in tool.of_kind("choice") for option in find_option(bare, choice))
+        return frozenset(
+            (choice.name, option) for choice in tool.of_kind("choice") for option in find_option(bare, choice)
+        )
 
     def _numbers(self, text: str, tool: ToolProfile) -> frozenset[str]:
         return frozenset(find_quantities(masked(text, self._desk.files), tool, {}).values)
@@ -154,10 +159,19 @@ class _Planner:
             if each.kind in {"choice", "flag"}
         )
 
+    def _is_option(self, text: str) -> bool:
+        """Return whether the text is the name of an option that some tool has, and no more."""
+        said = stems(text)
+        choices = [choice for tool in self._tools.values() for choice in tool.of_kind("choice")]
+        names = {stems(name) for choice in choices for names in choice.options.values() for name in names}
+        return said in names and not starts_request(text)
+
     def _leads(self, text: str, tool: ToolProfile) -> bool:
         """Return whether the text begins with a keyword of the tool, but for words that say nothing."""
         words = tokens(masked(text, self._desk.files))
         first = next((i for i, word in enumerate(words) if word.stem not in STOP_STEMS), 0)
+        if words and quoted(text[: words[first].start]):
+            return False  # "…, "buy" per user"
         return any(first == place for keyword in tool.keywords for place, _ in find_phrase(words, keyword))
 
     def _figures(self, text: str) -> bool:
@@ -177,13 +191,18 @@ class _Planner:
         last = self._tools.get(before[-1]) if before else None
         if last and self._varies(text, last):
             return PlannedRequest(text=text, tool=last.name, keep="all")
+        followed = self._following.tool_changed(text) if first else None
+        if followed:
+            return PlannedRequest(text=text, tool=followed.name, keep="all")
         choice = self._choose(text)
         if choice.tool is None or choice.rivals:
             return PlannedRequest(text=text, tool="", keep="nothing")
         name = choice.tool.name
+        if first and name not in before and self._following.goes_on(text, choice.tool):
+            return PlannedRequest(text=text, tool=name, keep="carried")
         if name not in before or not varies_earlier(text):
             return PlannedRequest(text=text, tool=name, keep="nothing")
-        whole = _is_short(text) and varies_all(text)
+        whole = is_short(text) and varies_all(text)
         return PlannedRequest(text=text, tool=name, keep="all" if whole else "required")
 
     def _choose(self, text: str) -> Choice:
@@ -191,9 +210,16 @@ class _Planner:
         choice = self._router.choose(text)
         if choice.tool is None or not choice.rivals:
             return choice
-        filled = [(tool, fill(tool, text, self._desk, {})) for tool in (choice.tool, *choice.rivals)]
+        # what the rest of the message names says nothing of what this part asks for
+        desk = replace(self._desk, turn_text=text)
+        filled = [(tool, fill(tool, text, desk, {})) for tool in (choice.tool, *choice.rivals)]
         gives_values = self._has_own_values(text)
-        costs = [(len(each.unused), len(each.open) if gives_values else 0) for _, each in filled]
+        costs = [
+            (len(each.unused), len(each.open), not self._leads(text, tool))
+            if gives_values
+            else (len(each.unused), 0, False)
+            for tool, each in filled
+        ]
         best = [tool for (tool, _), cost in zip(filled, costs, strict=True) if cost == min(costs)]
         return Choice(best[0]) if len(best) == 1 else choice
 
@@ -204,17 +230,14 @@ class _Planner:
         if files and not any(last.takes_file(PurePosixPath(name).suffix) for name in files):
             return False
         if verdict.values_only:
-            return True
+            # "top 3" has a word that only another tool knows
+            return verdict.tool in {"", last.name} or not fill(last, text, self._desk, {}).unused
         gives_values = verdict.own_values or bool(self._options(text, last))
         if verdict.tool and (not varies_earlier(text) or starts_request(text) or self._has_keyword(text)):
             return False
-        return gives_values and (varies_earlier(text) or (_is_short(text) and self._changes(text, last)))
-
-    def _changes(self, text: str, last: ToolProfile) -> bool:
-        """Return whether the last tool understands all of the text and gets other values by it."""
-        kept = self._conversation.last_arguments(last.name)
-        filled = fill(last, text, self._desk, kept)
-        return not unknown_words(last, text, self._desk, filled, varies=True) and filled.values != kept
+        return gives_values and (
+            varies_earlier(text) or (is_short(text) and self._following.changes(text, last))
+        )
 
     def _has_keyword(self, text: str) -> bool:
         words = tokens(masked(text, self._desk.files))
@@ -250,10 +273,6 @@ class _Planner:
             )
             for name in names
         ] or [request]
-
-
-def _is_short(text: str) -> bool:
-    return len(text.split()) <= _SHORT_REPLY_WORDS
 
 
 def _value_words(tools: Sequence[ToolProfile]) -> frozenset[str]:

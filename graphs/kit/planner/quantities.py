@@ -21,6 +21,8 @@ from graphs.kit.planner.units import PERCENT, UNITS, convert, unit_named
 from graphs.kit.planner.words import STOP_STEMS, stems, tokens
 
 _UNIT_FITS = 2.0
+PERIODS = "periods"
+"""The unit of a number of periods, which the text may name itself: 6 months are six."""
 _UNIT_STEMS = frozenset(word for unit in UNITS for word in stems(unit))
 
 
@@ -171,6 +173,8 @@ def _converted(argument: Argument, figure: Figure) -> tuple[Decimal | None, floa
     source, target = unit_named(figure.unit), unit_named(argument.unit)
     if not figure.unit:
         return _without_unit(argument, figure.value), 0.0 if argument.unit else 0.5
+    if argument.unit == PERIODS and source and source.dimension == "time":
+        return figure.value, _UNIT_FITS
     if source and target:
         fits = source.dimension == target.dimension
         return (convert(figure.value, source, target), _UNIT_FITS) if fits else (None, 0.0)

@@ -19,12 +19,13 @@ class PlannedRequest(TypedDict):
     """A request of the person and the tool chosen for it ('' while that is open).
 
     `keep` says what it takes over from the tool's last call: 'nothing', what is 'required' and not said
-    anew, or 'all' that is not said anew. `chosen` says that the person chose the tool.
+    anew, or 'all' that is not said anew; 'carried' is what another tool's last call has in common with it.
+    `chosen` says that the person chose the tool.
     """
 
     text: str
     tool: str
-    keep: Literal["nothing", "required", "all"]
+    keep: Literal["nothing", "required", "all", "carried"]
     chosen: NotRequired[bool]
 
 

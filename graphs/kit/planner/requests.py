@@ -34,18 +34,21 @@ _AND = re.compile(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a fragment is by itself: the tool it points to ('' for none) and the options of it that are named.
+    """What a fragment is by itself: the tool it points to ('' for none) and the options of it that are named,
+    each with its argument.
 
     `values_only` says that it asks for nothing, `own_values` that it names files, figures or columns, and
-    `leads` that it begins with a keyword of the tool. `numbers` are the arguments of the tool
+    `leads` that it begins with a keyword of the tool, `option_only` that it is but the name of an option ("by
+    region and month"). `numbers` are the arguments of the tool
     that it gives figures for.
     """
 
     tool: str
     values_only: bool
     own_values: bool
-    options: frozenset[str] = frozenset()
+    options: frozenset[tuple[str, str]] = frozenset()
     leads: bool = False
+    option_only: bool = False
     numbers: frozenset[str] = frozenset()
 
 
@@ -150,10 +153,12 @@ def _together(first: Verdict, second: Verdict) -> Verdict:
 
 def _both_ask(first: Verdict, second: Verdict, words: str) -> bool:
     """Return whether the second, with these words, is a request of its own beside the first."""
-    if not first.tool or not second.tool or first.values_only or second.values_only:
+    if not first.tool or not second.tool or first.values_only or second.values_only or second.option_only:
         return False
     if first.tool == second.tool:
-        other_options = bool(first.options and second.options and not first.options & second.options)
+        # "the mean of a and the median of b" are two, "the mean of a and b as Excel" is one
+        both_choose = {name for name, _ in first.options} & {name for name, _ in second.options}
+        other_options = bool(both_choose) and not first.options & second.options
         return (starts_request(words) or other_options) and first.own_values and second.own_values
     return starts_request(words) or second.leads or not second.own_values
 

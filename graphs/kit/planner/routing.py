@@ -124,9 +124,11 @@ class Router:
         return Score(tool, by_words, by_words + by_arguments)
 
     def _example_score(self, tool: ToolProfile, reading: _Reading) -> float:
-        """The likeness to the tool's most alike example; the same words count most."""
+        """The likeness to the tool's most alike example; the same words count most, but not when the request
+        names columns and the tool takes none."""
         best = max((self._vocabulary.likeness(reading.said, e) for e in tool.examples), default=0.0)
-        return best + (_SAME_WORDS if best > 0.97 else 0.0)
+        says_more = reading.columns and not tool.of_kind("column")
+        return best + (_SAME_WORDS if best > 0.97 and not says_more else 0.0)
 
     def _half_keyword_score(self, tool: ToolProfile, reading: _Reading) -> float:
         """A word of a longer keyword that no other tool's keywords have ("finish" of "finish in time")."""

@@ -10,6 +10,7 @@ from langchain_core.messages.tool import ToolCall
 from langchain_core.tools import BaseTool
 
 from graphs.kit.planner import answers
+from graphs.kit.planner.carrying import carried
 from graphs.kit.planner.conversation import NOTES, Conversation, is_handoff, notes_of
 from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
 from graphs.kit.planner.files import files_named, refers_back
@@ -189,6 +190,8 @@ def _last_step(messages: Sequence[BaseMessage]) -> int:
 def _kept(conversation: Conversation, tool: ToolProfile, request: PlannedRequest) -> dict[str, Any]:
     if request["keep"] == "nothing":
         return {}
+    if request["keep"] == "carried":
+        return carried(tool, conversation.last_call(), conversation.desk)
     last = conversation.last_arguments(tool.name)
     if request["keep"] == "all":
         return last

@@ -2,37 +2,30 @@
 
 DuckDB's own sniffer, given an irregular file, may skip rows or settle on a separator that leaves one wide
 column, without a word. So encoding and separator are settled here, every row must have the header's
-width, and DuckDB parses under those terms.
+width, and DuckDB parses under those terms, each value as text; its type is decided by all of them.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import glob
 import io
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from graphs.kit.tables.duck import one_row, quote
-from graphs.kit.tables.text_dates import convert_dates
-from graphs.kit.tables.text_numbers import convert_numbers
+from graphs.kit.tables.duck import literal, one_row
+from graphs.kit.tables.staging import stage
+from graphs.kit.tables.text_files import NOT_UTF8, as_utf8, detect_encoding
+from graphs.kit.tables.text_types import typed_select
 
 _SEPARATORS = (",", ";", "\t", "|")
 _NO_SEPARATOR = "\x1f"  # unit separator: for a file of one column, whose text may hold any of the above
 _SAMPLE_CHARACTERS = 100_000  # below csv.field_size_limit(), so that no sample can exceed it
-_CHUNK_BYTES = 1 << 20
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-# The sniffer's word on these is not taken: text_dates and text_numbers judge them by the whole file.
-_JUDGED_LATER = ("VARCHAR", "DOUBLE", "DATE", "TIMESTAMP")
+_START_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,80 +37,41 @@ class Dialect:
 
 
 def read_delimited(
-    connection: DuckDBPyConnection, table: str, path: Path, *, day_first: bool | None = None
-) -> tuple[str, ...]:
-    """Create `table` from a delimited text file.
+    connection: DuckDBPyConnection,
+    table: str,
+    path: Path,
+    *,
+    on_disk: bool = False,
+    day_first: bool | None = None,
+    start_only: bool = False,
+) -> tuple[str, tuple[str, ...]]:
+    """Put the text of a delimited file into `table`. Return the SELECT that gives it types, and notes: what
+    was assumed and a person may want to check.
 
-    `day_first` settles dates such as 03/04/2024 when nothing else in the file does. Returns notes: what was
-    assumed and a person may want to check. Raises ValueError for a file that is not text, or whose rows
-    differ in width (naming the first such line).
+    `day_first` settles dates such as 03/04/2024 when nothing else in the file does. `start_only` reads the
+    first rows of a large file. Raises ValueError for a file that is not text, or whose rows differ in width
+    (naming the first such line).
     """
-    encoding = detect_encoding(path)
-    with _as_utf8(path, encoding) as text:
+    limit = _START_BYTES if start_only else None
+    encoding = detect_encoding(path, limit)
+    with as_utf8(connection, path, encoding, limit) as text:
         dialect = detect_dialect(text)
         try:
-            header = _create(connection, table, text, dialect)
+            header = _stage(connection, table, text, dialect, on_disk=on_disk)
         except (duckdb.InterruptException, duckdb.OutOfMemoryException):
             raise
         except duckdb.Error as error:
             raise ValueError(_explain(path.name, text, dialect, error)) from error
     notes = []
     if encoding == "cp1252":
-        notes.append("The text is not UTF-8; it was read as Western European (Windows-1252).")
+        notes.append(NOT_UTF8)
     if dialect.skip:
         notes.append(f"{dialect.skip} line(s) above the header were skipped.")
     if not header:
         notes.append("No header was found; the columns are named column0, column1 and so on.")
-    notes += convert_dates(connection, table, day_first=day_first)
-    notes += convert_numbers(connection, table, semicolons=dialect.separator == ";")
-    return tuple(notes)
-
-
-def detect_encoding(path: Path) -> str:
-    """Name of the encoding: by byte order mark, else UTF-8 if all of the file is, else Windows-1252.
-
-    Raises ValueError for a file with NUL bytes, which is no text table.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    utf8 = True
-    with path.open("rb") as file:
-        start = file.read(4)
-        for mark, name in _BOMS:
-            if start.startswith(mark):
-                return name
-        file.seek(0)
-        while chunk := file.read(_CHUNK_BYTES):
-            if b"\0" in chunk:
-                raise ValueError(
-                    f"{path.name} is not a text table: it holds binary data. "
-                    "Give a CSV or TSV file, Parquet (.parquet) or Excel (.xlsx)."
-                )
-            utf8 = utf8 and _decodes(decoder, chunk)
-    return "utf-8" if utf8 and _decodes(decoder, b"", final=True) else "cp1252"
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-@contextmanager
-def _as_utf8(path: Path, encoding: str) -> Generator[Path]:
-    if encoding == "utf-8":
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "table.csv"
-        # Windows-1252 leaves five bytes without a meaning; they become U+FFFD: the text around them is good.
-        with (
-            path.open(encoding=encoding, errors="replace", newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as target,
-        ):
-            shutil.copyfileobj(source, target)
-        yield copy
+    semicolons = dialect.separator == ";"
+    select, reading = typed_select(connection, table, day_first=day_first, semicolons=semicolons)
+    return select, (*notes, *reading)
 
 
 def detect_dialect(path: Path) -> Dialect:
@@ -167,25 +121,21 @@ def _is_number(text: str) -> bool:
 
 
 def _options(dialect: Dialect) -> str:
-    separator = dialect.separator.replace("'", "''")
-    return f"delim='{separator}', quote='\"', escape='\"', comment='', skip={dialect.skip}, nullstr=''"
+    separator = literal(dialect.separator)
+    return f"delim={separator}, quote='\"', escape='\"', comment='', skip={dialect.skip}, nullstr=''"
 
 
-def _create(connection: DuckDBPyConnection, table: str, path: Path, dialect: Dialect) -> bool:
-    """Create the table. Returns whether the file has a header."""
-    file, options = glob.escape(str(path)), _options(dialect)
-    header, columns = one_row(
-        connection, f"SELECT HasHeader, Columns FROM sniff_csv(?, {options}, sample_size=-1)", [file]
+def _stage(
+    connection: DuckDBPyConnection, table: str, path: Path, dialect: Dialect, *, on_disk: bool
+) -> bool:
+    """Put the file into `table`, as text. Returns whether the file has a header."""
+    file, options = literal(glob.escape(str(path))), _options(dialect)
+    header, columns = one_row(connection, f"SELECT HasHeader, Columns FROM sniff_csv({file}, {options})")
+    kinds = ", ".join(f"{literal(column['name'])}: 'VARCHAR'" for column in columns)
+    select = (
+        f"SELECT * FROM read_csv({file}, {options}, auto_detect=false, header={header}, columns={{{kinds}}})"
     )
-    kinds = {
-        column["name"]: "VARCHAR" if column["type"].startswith(_JUDGED_LATER) else column["type"]
-        for column in columns
-    }
-    connection.execute(
-        f"CREATE TABLE {quote(table)} AS SELECT * "
-        f"FROM read_csv(?, {options}, auto_detect=false, header={header}, columns=?)",
-        [file, kinds],
-    )
+    stage(connection, table, select, on_disk=on_disk)
     return header
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,15 @@ from duckdb import DuckDBPyConnection
 
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "-", ".")
 _SAMPLE_ROWS = 1000
+_LONGEST_MARK = max(map(len, MISSING_MARKS))
+
+
+def literal(text: object) -> str:
+    """SQL string in single quotes, any character allowed in it."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+_MARK = literal("|".join(map(re.escape, MISSING_MARKS)))
 
 
 def quote(identifier: str) -> str:
@@ -18,8 +28,10 @@ def quote(identifier: str) -> str:
 
 def filled_text(column: str) -> str:
     """SQL for a text column's value without spaces around it, NULL where it only marks a missing value."""
-    marks = ", ".join(f"'{mark}'" for mark in MISSING_MARKS)
-    return f"(CASE WHEN trim({quote(column)}) NOT IN ({marks}) THEN trim({quote(column)}) END)"
+    trimmed = f"trim({quote(column)})"
+    # Not IN: DuckDB makes a join of a long list, which loses the order of the rows.
+    is_mark = f"(length({trimmed}) <= {_LONGEST_MARK} AND regexp_full_match({trimmed}, {_MARK}))"
+    return f"(CASE WHEN NOT {is_mark} THEN {trimmed} END)"
 
 
 def one_row(connection: DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
@@ -47,10 +59,3 @@ def text_columns(connection: DuckDBPyConnection, table: str) -> list[str]:
     """Names of a table's columns of text."""
     found = connection.execute(f"DESCRIBE {quote(table)}").fetchall()
     return [row[0] for row in found if row[1] == "VARCHAR"]
-
-
-def retype(connection: DuckDBPyConnection, table: str, column: str, kind: str, value: str) -> None:
-    """Give a column the type `kind`, its values cast from the SQL expression `value`."""
-    connection.execute(
-        f"ALTER TABLE {quote(table)} ALTER {quote(column)} TYPE {kind} USING CAST({value} AS {kind})"
-    )

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from graphs.kit.tables.duck import filled_text, hold_throughout, one_row, quote, retype, text_columns
+from graphs.kit.tables.duck import filled_text, hold_throughout, one_row, quote
 
 _ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _ISO_TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
@@ -29,24 +29,25 @@ _DAYS = (
         for order in ("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y")
     ),
     *("%Y/%m/%d", "%Y.%m.%d"),
-    *("%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%y"),
+    *("%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%y"),
 )
 _FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
 
 
-def convert_dates(
-    connection: DuckDBPyConnection, table: str, *, day_first: bool | None = None
-) -> tuple[str, ...]:
-    """Give the text columns of `table` that hold dates or times a type that says so.
+def date_conversions(
+    connection: DuckDBPyConnection, table: str, columns: Sequence[str], *, day_first: bool | None = None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """SQL for the values of those of the text `columns` that hold dates or times, by name, and notes.
 
     Whether 03/04/2024 is in April or March goes by `day_first`, else by the other dates in the column, else
-    by those in the other columns, else it is April. Returns a note for each column where the last was so.
+    by those in the other columns, else it is April. There is a note for each column where the last was so.
     """
+    conversions: dict[str, str] = {}
     readings: dict[str, list[str]] = {}
-    for name in text_columns(connection, table):
+    for name in columns:
         iso = _iso_type(connection, table, name)
         if iso:
-            retype(connection, table, name, iso, filled_text(name))
+            conversions[name] = f"CAST({filled_text(name)} AS {iso})"
         else:
             readings[name] = _fitting_formats(connection, table, name)
     settled = day_first if day_first is not None else _order_elsewhere(readings)
@@ -55,11 +56,11 @@ def convert_dates(
         if not formats:
             continue
         form = _choose(formats, day_first=settled is not False)
-        moment = f"strptime({filled_text(name)}, '{form}')"
-        retype(connection, table, name, "TIMESTAMP" if ":" in form else "DATE", moment)
+        kind = "TIMESTAMP" if ":" in form else "DATE"
+        conversions[name] = f"CAST(strptime({filled_text(name)}, '{form}') AS {kind})"
         if settled is None and _is_ambiguous(formats):
             notes.append(f"Dates in '{name}' were read as day/month; the other order would fit too.")
-    return tuple(notes)
+    return conversions, tuple(notes)
 
 
 def _iso_type(connection: DuckDBPyConnection, table: str, name: str) -> str | None:

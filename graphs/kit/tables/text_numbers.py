@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from graphs.kit.tables.duck import filled_text, hold_throughout, retype, text_columns
+from graphs.kit.tables.duck import filled_text, hold_throughout
 
 # A leading zero (00123) marks a code, not a quantity: no rule takes it.
 _WHOLE = r"(0|[1-9]\d*)"
@@ -22,7 +22,8 @@ _POINT = rf"[+-]?({_WHOLE}(\.\d*)?|\.\d+){_EXPONENT}|[+-]?(?i:inf|infinity)"
 _GROUP_SIGNS = r"[. \x{a0}\x{202f}]"  # 1.234,5 or 1 234,5, with a plain, no-break or narrow no-break space
 _COMMA = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}({_GROUP_SIGNS}\d{{3}})+)(,\d+)?{_EXPONENT}"
 _GROUPED = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}(,\d{{3}})+)(\.\d+)?"
-_INTEGER = r"[+-]?\d{1,18}"
+_INTEGER = r"[+-]?\d{1,19}"
+_LONG_INTEGER = r"[+-]?\d{1,38}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,27 @@ class _Column:
     has_comma: bool
 
 
-def convert_numbers(
-    connection: DuckDBPyConnection, table: str, *, semicolons: bool = False
-) -> tuple[str, ...]:
-    """Give the text columns of `table` that hold numbers a numeric type.
+def number_conversions(
+    connection: DuckDBPyConnection, table: str, columns: Sequence[str], *, semicolons: bool = False
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """SQL for the values of those of the text `columns` that hold numbers, by name, and notes.
 
     `semicolons` says that the file separates its fields by semicolons, as a spreadsheet does where the
-    decimal sign is a comma; it decides only for values such as 1,234 that fit both rules. Returns a
-    sentence for each reading that a person may want to check.
+    decimal sign is a comma; it decides only for values such as 1,234 that fit both rules. There is a note
+    for each reading that a person may want to check.
     """
-    names = text_columns(connection, table)
-    if not names:
-        return ()
-    judged = _judge(connection, table, names)
+    judged = _judge(connection, table, columns) if columns else []
     comma_first = _decimal_comma(judged, semicolons=semicolons)
-    notes = []
+    conversions, notes = {}, []
     for column in judged:
-        note = _convert(connection, table, column, comma_first=comma_first)
-        if note:
+        number, note = _as_number(column, comma_first=comma_first)
+        if not number:
+            continue
+        kind, changed = _kind(connection, table, filled_text(column.name), number)
+        conversions[column.name] = f"CAST({number} AS {kind})"
+        if changed and note:
             notes.append(note)
-    return tuple(notes)
+    return conversions, tuple(notes)
 
 
 def _judge(connection: DuckDBPyConnection, table: str, names: Sequence[str]) -> list[_Column]:
@@ -78,26 +80,31 @@ def _decimal_comma(columns: list[_Column], *, semicolons: bool) -> bool:
     return semicolons and any(c.comma and c.has_comma for c in columns)
 
 
-def _convert(connection: DuckDBPyConnection, table: str, column: _Column, *, comma_first: bool) -> str:
+def _as_number(column: _Column, *, comma_first: bool) -> tuple[str, str]:
+    """SQL for the column's text with a decimal point and no other sign, '' if it holds no numbers; and what
+    to say where that is not the text itself."""
     value = filled_text(column.name)
     if column.comma and comma_first:
         number = f"replace(regexp_replace({value}, '{_GROUP_SIGNS}', '', 'g'), ',', '.')"
-        changed = _make_numeric(connection, table, column.name, value, number)
-        return f"'{column.name}' was read with a decimal comma." if changed else ""
+        return number, f"'{column.name}' was read with a decimal comma."
     if column.point:
-        _make_numeric(connection, table, column.name, value, value)
-        return ""
+        return value, ""
     if column.grouped:
-        _make_numeric(connection, table, column.name, value, f"replace({value}, ',', '')")
-        return f"'{column.name}' was read with the comma as thousands separator."
-    return ""
+        note = f"'{column.name}' was read with the comma as thousands separator."
+        return f"replace({value}, ',', '')", note
+    return "", ""
 
 
-def _make_numeric(connection: DuckDBPyConnection, table: str, name: str, value: str, number: str) -> bool:
-    """Make a column numeric. `number` is the SQL for the text in `value` as a number with a decimal point.
-    Returns whether the two differ anywhere."""
-    whole, unchanged = hold_throughout(
-        connection, table, [f"regexp_full_match({number}, '{_INTEGER}')", f"{number} = {value}"]
+def _kind(connection: DuckDBPyConnection, table: str, value: str, number: str) -> tuple[str, bool]:
+    """The type for a column of numbers, and whether the SQL `number` differs anywhere from the text."""
+    whole, whole_long, unchanged = hold_throughout(
+        connection,
+        table,
+        [
+            f"CASE WHEN {number} IS NOT NULL THEN regexp_full_match({number}, '{_INTEGER}') "
+            f"AND TRY_CAST({number} AS BIGINT) IS NOT NULL END",
+            f"regexp_full_match({number}, '{_LONG_INTEGER}')",
+            f"{number} = {value}",
+        ],
     )
-    retype(connection, table, name, "BIGINT" if whole else "DOUBLE", number)
-    return not unchanged
+    return ("BIGINT" if whole else "DECIMAL(38,0)" if whole_long else "DOUBLE"), not unchanged

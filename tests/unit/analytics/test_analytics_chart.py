@@ -245,8 +245,8 @@ def test_box_figures_are_tukeys():
     data = box_chart(frame, "v", by="g").data
 
     # By hand for 1..10 and 100: type 7 quartiles 3.5, 6, 8.5, so whiskers end within 3.5 - 7.5 and 8.5 + 7.5.
-    assert data.iloc[0].tolist() == ["a", 11, 1, 3.5, 6, 8.5, 10, 1]
-    assert data.iloc[1].tolist() == ["b", 1, 5, 5, 5, 5, 5, 0]
+    assert data.iloc[0].tolist() == ["a", 11, 1, 3.5, 6, 8.5, 10, 1, "100.0"]
+    assert data.iloc[1].tolist() == ["b", 1, 5, 5, 5, 5, 5, 0, ""]
 
 
 def test_more_boxes_than_fit_are_counted_in_the_note():
@@ -292,7 +292,16 @@ def test_data_that_do_not_fit_a_chart_are_refused(draw, message):
         ("sum_mass_kg", "Total mass (kg)"),
         ("sd_x", "Standard deviation of x"),
         ("count", "Number of rows"),
-        ("count_region", "Number of region"),
+        ("count_region", "Number of values in region"),
+        ("count_revenue_usd", "Number of values in revenue"),
+        ("height_mm", "Height (mm)"),
+        ("Weight (kg)", "Weight (kg)"),
+        ("mean_sepal length [cm]", "Mean sepal length (cm)"),
+        ("Weight_in_lbs", "Weight (lb)"),
+        ("share_pct", "Share (%)"),
+        ("wait_min", "Wait (min)"),
+        ("temp_min", "Temp min"),
+        ("Revenue (2024)", "Revenue (2024)"),
         ("x2", "x2"),
         ("GNP deflator", "GNP deflator"),
         ("m", "m"),

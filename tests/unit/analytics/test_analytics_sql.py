@@ -120,13 +120,13 @@ def test_statements_that_read_are_allowed(sql):
         ("PREPARE p AS SELECT 1", "not PREPARE"),
         ("BEGIN", "not TRANSACTION"),
         ("PIVOT sales ON region USING sum(units)", r"PIVOT … ON column IN \(…\)"),
-        # Statements that pass for reading and aren't, each refused by the database itself.
-        ("WITH x AS (INSERT INTO sales SELECT * FROM sales RETURNING *) SELECT * FROM x", "would write"),
-        ("WITH x AS (DELETE FROM sales RETURNING *) SELECT * FROM x", "would write"),
-        ("EXPLAIN ANALYZE INSERT INTO sales SELECT * FROM sales", "would write"),
-        ("EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1", "would write"),
-        ("SELECT * FROM query('DROP TABLE sales')", "can't be run"),
-        ("SELECT * FROM enable_logging(storage='file', storage_path='log')", "can't be run"),
+        # Statements that pass for reading and aren't.
+        ("WITH x AS (INSERT INTO sales SELECT * FROM sales RETURNING *) SELECT * FROM x", "not INSERT"),
+        ("WITH x AS (DELETE FROM sales RETURNING *) SELECT * FROM x", "not DELETE"),
+        ("EXPLAIN ANALYZE INSERT INTO sales SELECT * FROM sales", "not INSERT"),
+        ("EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1", "not CREATE"),
+        ("SELECT * FROM query('DROP TABLE sales')", "function query is not allowed"),
+        ("SELECT * FROM enable_logging(storage='file', storage_path='log')", "enable_logging is not allowed"),
     ],
 )
 def test_everything_else_is_refused(sql, message):
@@ -160,7 +160,7 @@ def test_no_other_file_and_no_network_is_reached(sql, tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_text("a\ntop secret\n")
 
-    with pytest.raises(ValueError, match=r"may read the given tables only|There is no table") as caught:
+    with pytest.raises(ValueError, match=r"may read the given tables only|no table|not COPY") as caught:
         query(sql.format(file=secret, folder=tmp_path))
 
     assert "top secret" not in str(caught.value)
@@ -179,17 +179,13 @@ def test_the_working_directory_and_python_variables_are_out_of_reach(tmp_path, m
     with pytest.raises(ValueError, match="There is no table 'frame'"):
         query("SELECT * FROM frame")
     assert len(frame) == 1
-    allowed = query(
-        "SELECT value FROM duckdb_settings() WHERE name IN ('allowed_directories', 'allowed_paths')"
-    )
-    assert allowed.rows == (("[]",), ("[]",))
 
 
 def test_a_query_leaves_its_sources_as_they_were():
     frame = pd.DataFrame({"a": [1, 2]})
     before = SALES.read_bytes()
 
-    with pytest.raises(ValueError, match="would write"):
+    with pytest.raises(ValueError, match="Only reading is allowed"):
         run_query("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", {"t": frame, "sales": SALES})
 
     assert frame["a"].tolist() == [1, 2]
@@ -208,7 +204,7 @@ def test_an_unknown_column_is_named_with_those_that_exist(sql):
 
 
 def test_an_unknown_table_is_named_with_those_that_exist():
-    with pytest.raises(ValueError, match=r"no table 'sale'. The tables are: 'sales'\."):
+    with pytest.raises(ValueError, match=r"no table 'sale'\. Did you mean 'sales'\? The tables are: 'sales'"):
         query("SELECT * FROM sale")
 
 
@@ -238,7 +234,7 @@ def test_a_query_is_stopped_at_its_time_limit():
 
 
 def test_a_query_that_wants_too_much_memory_is_explained():
-    with pytest.raises(ValueError, match="more than the 1 GB of memory"):
+    with pytest.raises(ValueError, match=r"more than the .* of memory"):
         query("SELECT list(a.range) FROM range(400000000) a")
 
 
@@ -353,8 +349,11 @@ def test_a_day_in_a_filter_means_the_whole_day():
         ),
         ({"statistic": "count", "by": ["shop"]}, "no column 'shop'"),
         ({"statistic": "count", "bucket": "month"}, "needs a date column"),
-        ({"statistic": "count", "time_column": "date"}, "one of month, quarter, year"),
-        ({"statistic": "count", "time_column": "date", "bucket": "week"}, "one of month, quarter, year"),
+        ({"statistic": "count", "time_column": "date"}, "one of day, week, month, quarter, year"),
+        (
+            {"statistic": "count", "time_column": "date", "bucket": "decade"},
+            "one of day, week, month, quarter, year",
+        ),
         (
             {"statistic": "count", "time_column": "units", "bucket": "month"},
             "not dates. Date columns .*: 'date'",

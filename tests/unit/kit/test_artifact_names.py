@@ -47,7 +47,7 @@ def test_names_lose_their_folders_and_controls(
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", ".", "..", "/", "a/", "..csv", ".csv", "csv", "run.exe", "page.html", "a.csv\x00", "x.svg"],
+    ["", " ", ".", "..", "/", "a/", "..csv", ".csv", "csv", "run.exe", "page.htm", "a.csv\x00", "x.svg"],
 )
 def test_names_that_can_not_be_used(artifacts: SessionArtifacts, name: str) -> None:
     with pytest.raises(InputError, match=r"can't be used: it must end in one of .*\.csv, "):
@@ -79,7 +79,8 @@ def test_safe_names_are_one_path_part_and_stable(text: str, suffix: str) -> None
         ("Text/CSV; charset=utf-8", ".csv"),
         ("image/jpeg", ".jpg"),
         ("application/pdf", ".pdf"),
-        ("text/html", ""),
+        ("text/html", ".html"),
+        ("image/svg+xml", ""),
         ("application/octet-stream", ""),
         ("", ""),
     ],

@@ -42,7 +42,10 @@ async def test_attachment_becomes_a_described_file(artifacts: SessionArtifacts) 
     assert changes["artifacts"] == {
         "sales.csv": {
             **artifacts.reference("sales.csv"),
-            "columns": [{"name": "region", "type": "VARCHAR"}, {"name": "amount", "type": "DOUBLE"}],
+            "columns": [
+                {"name": "region", "type": "VARCHAR", "values": ["north", "south"]},
+                {"name": "amount", "type": "DOUBLE"},
+            ],
         }
     }
 
@@ -141,6 +144,18 @@ def test_changes_of_artifacts() -> None:
     assert merge_artifacts({"a.csv": A, "b.csv": B}, {"a.csv": None, "c.csv": None}) == {"b.csv": B}
     assert note_changes({"a.csv": A}, {"a.csv": None, "b.csv": B}) == {"a.csv": None, "b.csv": B}
     assert note_changes(None, None) == {}
+
+
+def test_briefing_says_how_few_values_are_spelt() -> None:
+    columns = [
+        Column(name="origin", type="VARCHAR", values=["Japan", "USA"]),
+        Column(name="region", type="VARCHAR", values=[f"r{number}" for number in range(12)]),
+        Column(name="size", type="BIGINT"),
+    ]
+    text = brief("You are kind.", {"a.csv": Artifact(**{**A, "columns": columns})}).text
+
+    assert "columns: origin VARCHAR (Japan | USA), region VARCHAR (r0 | r1 | " in text
+    assert "r9 | …), size BIGINT" in text
 
 
 def test_briefing_lists_files_and_columns() -> None:

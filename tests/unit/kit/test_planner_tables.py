@@ -44,8 +44,8 @@ def test_names_and_dates_that_nothing_took_are_said(text: str, unused: list[str]
         ("Total revenue by region for Tent", "“Tent”"),
         ("Total revenue by region in the North", "“North”"),
         ("Total revenue for Tent in New York", "“Tent”, “York”"),
-        ("Total revenue by region in March 2024", "“March”"),
-        ("Total revenue by region in march 2024", "“march”"),
+        ("Total revenue by region in March", "“March”"),
+        ("Total revenue by region in march", "“march”"),
     ],
 )
 def test_request_for_names_that_nothing_takes_is_not_run(text: str, words: str) -> None:

@@ -5,12 +5,12 @@ import duckdb
 import pandas as pd
 import pytest
 
+from graphs.kit.tables.excel import excel_sheets
 from graphs.kit.tables.load import (
     Column,
     TableFile,
     connect,
     describe_table,
-    excel_sheets,
     load_frame,
     read_table,
     table_name,
@@ -418,7 +418,7 @@ def test_names_of_tables_need_no_quotes(file_name, name):
 
 
 def test_want_of_memory_is_explained():
-    with pytest.raises(ValueError, match="more than the 1 GB of memory"), connect() as connection:
+    with pytest.raises(ValueError, match="more than the 512 MB of memory"), connect() as connection:
         raise duckdb.OutOfMemoryException("Out of Memory Error")
     with pytest.raises(duckdb.ConnectionException):
         connection.execute("SELECT 1")

@@ -1,5 +1,6 @@
 """How tools are declared: what models read, what the planner reads, and what becomes of errors."""
 
+import io
 import json
 import logging
 import threading
@@ -10,6 +11,7 @@ from langchain.tools import ToolRuntime
 from langchain_anthropic.chat_models import convert_to_anthropic_tool
 from langchain_aws import ChatBedrockConverse
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableBinding
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -20,7 +22,9 @@ from graphs.kit.arguments import quantity
 from graphs.kit.artifacts import SessionArtifacts
 from graphs.kit.errors import InputError, MissingFileError
 from graphs.kit.file_tools import list_files
-from graphs.kit.tool import Answer, Session, agent_tool, hints_of
+from graphs.kit.findings import Finding, findings_of
+from graphs.kit.state import Column
+from graphs.kit.tool import Answer, Session, agent_tool, call_tool, hints_of
 from tests.support.geometry_agent import cube_volume, describe_column
 from tests.support.kit_environment import THREAD_ID
 
@@ -249,3 +253,74 @@ def test_a_deletion_that_runs_again_finds_its_work_done(artifacts: SessionArtifa
     assert again.changes == {"a.csv": None}
     with pytest.raises(MissingFileError, match=r"no file 'b\.csv'"):
         again.delete("b.csv")
+
+
+def asked(call_id: str, tool: str, **arguments: Any) -> AIMessage:
+    return AIMessage("", tool_calls=[{"name": tool, "args": arguments, "id": call_id, "type": "tool_call"}])
+
+
+def told(call_id: str, text: str, artifact: Any, status: Any = "success") -> ToolMessage:
+    return ToolMessage(text, tool_call_id=call_id, artifact=artifact, status=status)
+
+
+CONVERSATION = [
+    HumanMessage("How large is it?"),
+    asked("1", "transfer_to_geometry", task="How large is it?"),
+    ToolMessage("geometry takes over", tool_call_id="1"),
+    asked("2", "cube_volume", side=3),
+    told("2", "The volume is 27 mm³.", {"figures": {"volume_mm3": 27.0}, "files": ["volume.txt"]}),
+    asked("3", "describe_column", file="b.csv"),
+    told("3", "There is no file 'b.csv'.", None, status="error"),
+    AIMessage("27 mm³."),
+    HumanMessage("And now?"),
+    asked("4", "list_files"),
+]
+
+
+def test_findings_are_the_calls_that_succeeded_with_their_questions() -> None:
+    assert list(findings_of(CONVERSATION)) == [
+        Finding(
+            question="How large is it?",
+            tool="cube_volume",
+            arguments={"side": 3},
+            text="The volume is 27 mm³.",
+            figures={"volume_mm3": 27.0},
+            files=("volume.txt",),
+        )
+    ]
+
+
+def test_tool_sees_what_was_found_before_it() -> None:
+    @agent_tool(keywords=(), examples=())
+    def recall(session: Session, number: Annotated[int, quantity("Any.")] = 0) -> Answer:
+        """Name the tools of the findings."""
+        return Answer(", ".join(finding.tool for finding in session.findings) or "nothing")
+
+    message = tool_call(recall, [], THREAD_ID, {})
+    nothing = recall.invoke(message)
+    message["args"]["runtime"].state["messages"] = CONVERSATION
+    something = recall.invoke(message)
+
+    assert nothing.update["messages"][0].content == "nothing"
+    assert something.update["messages"][0].content == "cube_volume"
+
+
+def test_tool_can_be_called_outside_of_a_conversation(artifacts: SessionArtifacts) -> None:
+    found = call_tool(cube_volume, THREAD_ID, {"side": 2})
+
+    assert found == Finding(
+        "", "cube_volume", {"side": 2}, "The volume is 8 mm³.", {"volume_mm3": 8.0}, ("volume.txt",)
+    )
+    assert artifacts.read("volume.txt") == b"8 mm3"
+    with pytest.raises(ValueError, match="side"):
+        call_tool(cube_volume, THREAD_ID, {"side": 0})
+
+
+def test_columns_that_the_tool_gives_are_not_read_from_the_file(artifacts: SessionArtifacts) -> None:
+    session = Session(artifacts, "key")
+    columns = [Column(name="a", type="BIGINT")]
+    saved = session.save("a.csv", io.BytesIO(b"a\n1\n"), columns)
+
+    assert saved["columns"] == columns
+    assert session.changes == {"a.csv": saved}
+    assert artifacts.read("a.csv") == b"a\n1\n"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -323,3 +324,35 @@ async def test_other_methods(client: httpx.AsyncClient, artifacts: SessionArtifa
 
     assert (await client.request(method, f"{ADDRESS}/a.csv")).status_code == 405
     assert artifacts.read("a.csv") == b"1"
+
+
+async def test_a_large_upload_goes_to_the_disk_as_it_comes(client: httpx.AsyncClient, store: Path) -> None:
+    size = 64_000_000
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="large.csv"\r\n\r\nx,y\n'
+    tail = b"\r\n--b--\r\n"
+    line = b"1,2\n" * 16_000
+
+    async def body() -> AsyncIterator[bytes]:
+        yield head
+        for _ in range(size // len(line)):
+            yield line
+        yield tail
+
+    tracemalloc.start()
+    try:
+        response = await client.post(
+            ADDRESS,
+            content=body(),
+            headers={
+                "content-type": "multipart/form-data; boundary=b",
+                "content-length": str(len(head) + size + len(tail)),
+            },
+        )
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert response.status_code == 201
+    assert response.json()["files"][0]["size"] == len(b"x,y\n") + size
+    assert stored(store) == [f"{THREAD_ID}/large.csv"]
+    assert peak < 20_000_000

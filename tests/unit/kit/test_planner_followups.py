@@ -1,0 +1,157 @@
+"""What follows a request about a table: a few words change it or narrow it, or another tool goes on."""
+
+from typing import Any
+
+import pytest
+
+from graphs.kit.planner.spans import written_spans
+from graphs.kit.state import Artifact
+from tests.support.planner_tables import SALES, TABLES_TEAM
+from tests.support.planner_talk import Call, Talk
+from tests.support.planner_team import artifact
+
+BY_REGION = {"file": "sales.csv", "measures": ["revenue"], "groups": ["region"]}
+COUNTED = {"file": "sales.csv"}
+
+
+def told(*texts: str, file: Artifact = SALES) -> list[Call]:
+    """The calls that the last of the messages leads to."""
+    talk = Talk(files={file["name"]: file}, team=TABLES_TEAM)
+    for text in texts[:-1]:
+        assert talk.say(text), talk.answer
+    return talk.say(texts[-1])
+
+
+FOLLOWING: dict[tuple[str, ...], Call] = {
+    ("Total revenue by region", "only 2024"): ("sum_up", {**BY_REGION, "year": 2024}),
+    ("Total revenue by region in 2024", "by month"): (
+        "sum_up",
+        {**BY_REGION, "year": 2024, "bucket": "month"},
+    ),
+    ("Total revenue by region in 2024", "and units?"): (
+        "sum_up",
+        {**BY_REGION, "year": 2024, "measures": ["units"]},
+    ),
+    ("Total revenue by region", "in march 2024"): (
+        "sum_up",
+        {**BY_REGION, "where": "date >= 2024-03-01 and date < 2024-04-01"},
+    ),
+    # a time takes the place of another one, a condition on another column comes beside it
+    ("Total revenue by region in 2024", "in march 2025"): (
+        "sum_up",
+        {**BY_REGION, "where": "date >= 2025-03-01 and date < 2025-04-01"},
+    ),
+    ("Total revenue by region where units > 5", "since Q2 2024", "only 2025"): (
+        "sum_up",
+        {**BY_REGION, "where": "units > 5", "year": 2025},
+    ),
+    ("Total revenue by region where units > 5", "since Q2 2024"): (
+        "sum_up",
+        {**BY_REGION, "where": "units > 5 and date >= 2024-04-01"},
+    ),
+    ("Total revenue by region where units > 5", "now units above 10"): (
+        "sum_up",
+        {**BY_REGION, "where": "units > 10"},
+    ),
+    ("Count the rows by region", "only 2024", "now by month"): (
+        "count_rows",
+        {**COUNTED, "groups": ["region"], "year": 2024, "bucket": "month"},
+    ),
+    # what was asked before the last request may be meant, too
+    ("Total revenue by region", "Regress revenue on units", "only 2024"): (
+        "sum_up",
+        {**BY_REGION, "year": 2024},
+    ),
+    # another tool takes over what it has a place for
+    ("Total revenue by month in 2024", "plot it"): (
+        "draw_lines",
+        {"file": "sales.csv", "measures": ["revenue"], "year": 2024, "bucket": "month"},
+    ),
+    ("Total revenue by region where units > 5", "as a line chart"): (
+        "draw_lines",
+        {"file": "sales.csv", "measures": ["revenue"], "along": "region", "where": "units > 5"},
+    ),
+}
+
+STANDING_ALONE: dict[tuple[str, ...], Call] = {
+    ("Total revenue by region in 2024", "Total units"): (
+        "sum_up",
+        {"file": "sales.csv", "measures": ["units"]},
+    ),
+    ("Total revenue by region in 2024", "How many rows are there?"): ("count_rows", COUNTED),
+    ("Total revenue by region in 2024", "Plot units by date"): (
+        "draw_lines",
+        {"file": "sales.csv", "measures": ["units"], "along": "date"},
+    ),
+}
+
+
+@pytest.mark.parametrize("texts", FOLLOWING, ids=" / ".join)
+def test_a_few_words_change_what_was_asked(texts: tuple[str, ...]) -> None:
+    assert told(*texts) == [FOLLOWING[texts]]
+
+
+@pytest.mark.parametrize("texts", STANDING_ALONE, ids=" / ".join)
+def test_a_whole_request_keeps_nothing(texts: tuple[str, ...]) -> None:
+    assert told(*texts) == [STANDING_ALONE[texts]]
+
+
+def test_a_call_that_failed_is_not_what_is_meant() -> None:
+    talk = Talk(files={"sales.csv": SALES}, team=TABLES_TEAM, errors={"regress": "Too few rows."})
+    assert talk.say("Total revenue by region")
+    assert talk.say("Regress revenue on units")
+    assert talk.say("only 2024") == [("sum_up", {**BY_REGION, "year": 2024})]
+
+
+def test_period_in_a_list_of_groups_is_no_request_of_its_own() -> None:
+    assert told("Total revenue by region and month") == [("sum_up", {**BY_REGION, "bucket": "month"})]
+
+
+def test_values_of_columns_narrow_the_rows() -> None:
+    shop: Any = artifact("shop.csv", date="DATE", region="VARCHAR", status="VARCHAR", revenue="DOUBLE")
+    shop["columns"][1]["values"] = ["North", "South"]
+    shop["columns"][2]["values"] = ["paid", "returned"]
+    asked = {"file": "shop.csv", "measures": ["revenue"], "groups": ["region"]}
+
+    first = ("Total revenue by region", "without returns")
+    assert told(*first, file=shop) == [("sum_up", {**asked, "where": "status != returned"})]
+    assert told(*first, "only North", file=shop) == [
+        ("sum_up", {**asked, "where": "status != returned and region = North"})
+    ]
+    assert told(*first, "only paid", file=shop) == [("sum_up", {**asked, "where": "status = paid"})]
+    assert told(*first, "leave out North", "exclude South", file=shop) == [
+        ("sum_up", {**asked, "where": "status != returned and region != North and region != South"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "end"),
+    [
+        ("in March 2024", "2024-03-01", "2024-04-01"),
+        ("in december 2024", "2024-12-01", "2025-01-01"),
+        ("Sept. 2024", "2024-09-01", "2024-10-01"),
+        ("for May, 2024", "2024-05-01", "2024-06-01"),
+        ("Q4 2024", "2024-10-01", "2025-01-01"),
+        ("in the first quarter of 2024", "2024-01-01", "2024-04-01"),
+        ("since june 2024", "2024-06-01", "None"),
+        ("after June 2024", "2024-07-01", "None"),
+        ("before Q2 2024", "None", "2024-04-01"),
+        ("until june 2024", "None", "2024-07-01"),
+        ("from January to March 2024", "2024-01-01", "2024-04-01"),
+        ("between november 2023 and february 2024", "2023-11-01", "2024-03-01"),
+        ("Q1 to Q3 2024", "2024-01-01", "2024-10-01"),
+    ],
+)
+def test_months_and_quarters_are_spans_of_days(text: str, first: str, end: str) -> None:
+    before = "Total revenue "
+    (span,) = written_spans(before + text + " by region")
+
+    assert (str(span.first), str(span.end)) == (first, end)
+    assert (span.start, span.stop) == (len(before), len(before + text))
+
+
+@pytest.mark.parametrize(
+    "text", ["on 5 March 2024", "March 5, 2024", "in march", "may 20", "Q5 2024", "marching 2024"]
+)
+def test_what_is_no_month_of_a_year_is_no_span(text: str) -> None:
+    assert list(written_spans(text)) == []

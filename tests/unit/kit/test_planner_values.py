@@ -1,0 +1,88 @@
+"""Rows that a request means by naming values of a column, or years."""
+
+import pytest
+
+from graphs.kit.planner.conditions import find_conditions
+from graphs.kit.planner.values import compared_column
+from graphs.kit.state import Column
+
+CARS = [
+    Column(name="Name", type="VARCHAR"),
+    Column(name="Horsepower", type="DOUBLE"),
+    Column(name="Cylinders", type="BIGINT"),
+    Column(name="Origin", type="VARCHAR", values=["Europe", "Japan", "USA"]),
+    Column(name="fuel", type="VARCHAR", values=["diesel", "sun", "unleaded petrol"]),
+    Column(name="Series", type="VARCHAR", values=["I", "II", "IV"]),
+]
+WEATHER = [
+    Column(name="date", type="DATE"),
+    Column(name="price", type="DOUBLE"),
+    Column(name="firm", type="VARCHAR", values=["IBM", "US Steel"]),
+]
+YEARS = [Column(name="year", type="BIGINT"), *WEATHER[1:]]
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("median Horsepower of cars from Japan", "Origin = Japan"),
+        ("Only Japanese cars", "Origin = Japan"),
+        ("European and Japanese ones", "Origin in (Europe, Japan)"),
+        ("compare USA with Japan", "Origin in (USA, Japan)"),
+        ("all but not Japan", "Origin != Japan"),
+        ("How many run on unleaded petrol?", "fuel = 'unleaded petrol'"),
+        ("sunny ones", "fuel = sun"),
+        ("where fuel is diesel", "fuel = diesel"),
+        ("fuel is unleaded petrol", "fuel = 'unleaded petrol'"),
+        ("only for Series I", "Series = I"),
+        ("series II and IV", "Series in (II, IV)"),
+        ("cars with 8 cylinders", "Cylinders = 8"),
+        ("Horsepower between 50 and 100", "Horsepower >= 50 and Horsepower <= 100"),
+        ("I want the mean Horsepower by Origin", ""),
+        ("japan", "Origin = Japan"),
+    ],
+)
+def test_values_are_conditions(text: str, conditions: str) -> None:
+    assert find_conditions(text, CARS).text == conditions
+
+
+def test_a_word_of_the_tool_is_no_value_unless_it_is_written_like_one() -> None:
+    columns = [Column(name="kind", type="VARCHAR", values=["Mean", "Total"])]
+    assert find_conditions("the mean by kind", columns, {"mean", "total"}).text == ""
+    assert find_conditions("the rows of Mean", columns, {"mean", "total"}).text == "kind = Mean"
+
+
+def test_a_value_of_two_columns_needs_the_name_of_one() -> None:
+    columns = [Column(name=name, type="VARCHAR", values=["North", "South"]) for name in ("home", "away")]
+    assert find_conditions("games in the North", columns).text == ""
+    assert find_conditions("games with home in the North", columns).text == "home = North"
+
+
+@pytest.mark.parametrize(
+    ("text", "of_dates", "of_years"),
+    [
+        ("since 2010", "date >= 2010-01-01", "year >= 2010"),
+        ("before 1990", "date < 1990-01-01", "year < 1990"),
+        ("after 2005", "date >= 2006-01-01", "year > 2005"),
+        ("until 2005", "date < 2006-01-01", "year <= 2005"),
+        ("from 1998 to 2001", "date >= 1998-01-01 and date < 2002-01-01", "year >= 1998 and year <= 2001"),
+        (
+            "by firm between 1940 and 1945",
+            "date >= 1940-01-01 and date < 1946-01-01",
+            "year >= 1940 and year <= 1945",
+        ),
+        ("in 2005", "", "year = 2005"),
+        ("on 5 January 2024", "", ""),
+        ("what did 2012 have", "date >= 2012-01-01 and date < 2013-01-01", ""),
+    ],
+)
+def test_years_are_conditions(text: str, of_dates: str, of_years: str) -> None:
+    """A single year after "in" is left to the tools' own argument where there are dates."""
+    assert find_conditions(text, WEATHER).text == of_dates
+    assert find_conditions(text, YEARS).text == of_years
+
+
+def test_the_column_whose_values_are_compared() -> None:
+    assert compared_column("Compare Horsepower of USA and Japan", CARS) == "Origin"
+    assert compared_column("Horsepower of Japan", CARS) == ""
+    assert compared_column("USA and Japan on diesel and sun", CARS) == ""
