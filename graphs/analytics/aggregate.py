@@ -40,8 +40,8 @@ class Selection:
     """Which rows count, and into which groups they fall.
 
     `by` are columns; `bucket` groups by day, week, month, quarter or year of `date_column` (by default the
-    only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one calendar
-    year.
+    only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one
+    calendar year.
     """
 
     by: tuple[str, ...] = ()

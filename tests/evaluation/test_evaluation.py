@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.evaluation.evaluate import PAGE
 from tests.evaluation.runner import TOPICS, ask_topic, talks_of
 from tests.evaluation.score import fallen, recorded
 
@@ -22,3 +23,8 @@ def test_there_are_questions_enough() -> None:
     assert sum(len(talk.asks) for talk in talks) >= 60
     assert len({name for talk in talks for name in talk.file_names}) >= 5
     assert sorted(recorded()) == sorted(TOPICS)
+
+
+def test_the_page_shows_the_recorded_score() -> None:
+    """The committed page is the offline planner's; `make evaluate` writes it together with the record."""
+    assert f"## Score: {sum(recorded().values())} of " in PAGE.read_text()

@@ -19,7 +19,9 @@ Bucket = Annotated[
     choice_argument("Group by this period.", month=("monthly",), quarter=("quarterly",)),
 ]
 Where = Annotated[str | None, text_argument("Keep only these rows.", cues=("where",))]
-Year = Annotated[int | None, quantity("Keep only this year.", cues=("in", "for", "only", "year"), ge=1000, le=2999)]
+Year = Annotated[
+    int | None, quantity("Keep only this year.", cues=("in", "for", "only", "year"), ge=1000, le=2999)
+]
 START: dict[str, JsonValue] = {"kind": "date", "cues": ["starting"]}
 DayFirst = Annotated[bool | None, Field(description="Whether 03/04/2024 is 3 April.")]
 

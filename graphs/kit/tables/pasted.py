@@ -154,7 +154,7 @@ def _without_sentences(
     Such a line has words where the others have numbers, and ends as a sentence does or has spaces after its
     delimiters where the others have none.
     """
-    numeric = _numeric_columns(rows[start:end], share=1 / 3)
+    numeric = _numeric_columns(rows[start:end], share=1 / 5)
     spaced = [f"{delimiter} " in line.text for line in lines]
     mostly_spaced = sum(spaced[start:end]) * 2 > end - start
 

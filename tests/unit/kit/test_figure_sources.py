@@ -13,7 +13,7 @@ from tests.support.geometry_agent import geometry_agent
 from tests.support.kit_environment import THREAD_ID
 from tests.support.scripted_model import calls, hand_over, use_script
 
-RESULT = {"total": 1234.5678, "share": 0.1234, "rows": 12034, "p": 1.67e-31, "change": -3.25, "big": 4_560_000}
+RESULT = {"total": 1234.5678, "share": 0.1234, "rows": 12034, "p": 1.67e-31, "change": -3.25, "big": 4.56e6}
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,8 @@ def test_marked_answer() -> None:
     assert marked(fine, conversation, []) is fine
 
     reply = marked(AIMessage("12.5, thus 14 or 99."), conversation, [])
-    assert reply.text == (
-        "12.5, thus 14 or 99.\n\n⚠ No tool result has these figures, so check them before you use them: 14, 99."
-    )
+    assert reply.text.startswith("12.5, thus 14 or 99.\n\n⚠ ")
+    assert reply.text.endswith(": 14, 99.")
     assert reply.additional_kwargs[UNSOURCED_KEY] == ["14", "99"]
 
     blocks = marked(AIMessage([{"type": "text", "text": "It is 99."}]), conversation, [])

@@ -5,7 +5,7 @@ import io
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graphs.kit.tables.pasted import find_tables
@@ -268,6 +268,11 @@ def test_fenced_table_between_prose_comes_back_equal(
 
 
 @given(tables(NAMES), PARAGRAPHS, PARAGRAPHS)
+@example(
+    [["A", "A"], ["A", "0"], ["A", "0"]],
+    "Please, please.\nPlease, please.",
+    "Please, please.\nPlease, please.",
+)
 def test_table_that_touches_prose_comes_back_equal(rows: list[list[str]], before: str, after: str) -> None:
     (found,) = find_tables(f"{before}\n{written(rows, ',')}{after}")
 
