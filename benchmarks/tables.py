@@ -31,14 +31,14 @@ from benchmarks.report import (
     ratios,
     spread,
 )
-from graphs.analytics.aggregate import open_table
-from graphs.analytics.profile import profile_table
+from graphs.analytics.quality.profile import profile_table
+from graphs.analytics.tables.aggregate import open_table
 from tests.support.large_tables import write_large_csv
 
 _PEAK = """
 import resource, sys, time
-from graphs.analytics.aggregate import open_table
-from graphs.analytics.profile import profile_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.quality.profile import profile_table
 
 started = time.perf_counter()
 with open_table("large.csv", sys.argv[1]) as table:

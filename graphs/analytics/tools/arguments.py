@@ -13,7 +13,7 @@ from graphs.kit.artifacts import TABLE_SUFFIXES
 from graphs.kit.tool import Session
 
 if TYPE_CHECKING:
-    from graphs.analytics.aggregate import OpenTable
+    from graphs.analytics.tables.aggregate import OpenTable
     from graphs.kit.tables.load import TableFile
 
 File = Annotated[str, file_argument("The table.", *TABLE_SUFFIXES)]
@@ -73,7 +73,7 @@ def table_file(path: str, sheet: str | None, day_first: bool | None) -> "TableFi
 @contextmanager
 def opened(session: Session, file: str, sheet: str | None, day_first: bool | None) -> Generator["OpenTable"]:
     """Read a table of the session; ValueError when it is not there or can't be read."""
-    from graphs.analytics.aggregate import open_table
+    from graphs.analytics.tables.aggregate import open_table
 
     session.report(f"reading {file}")
     with session.path(file) as path, open_table(file, table_file(str(path), sheet, day_first)) as table:
@@ -91,6 +91,6 @@ def kept_whole(
     session: Session, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> str | None:
     """Keep a result that is too long to be shown as a file, and return its name."""
-    from graphs.analytics.wording import ROWS_SHOWN
+    from graphs.analytics.tables.wording import ROWS_SHOWN
 
     return session.save(name, as_csv(columns, rows))["name"] if len(rows) > ROWS_SHOWN else None

@@ -13,8 +13,8 @@ from graphs.kit.tool import Answer, Session, agent_tool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphs.analytics.chart import Chart
-    from graphs.analytics.drawing import Drawing
+    from graphs.analytics.charts.chart import Chart
+    from graphs.analytics.charts.drawing import Drawing
 
 Statistic = Annotated[
     Literal["sum", "mean", "median", "min", "max", "count", "sd"] | None,
@@ -72,10 +72,10 @@ def draw_bar_chart(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw a bar chart of a column by groups or periods (PNG), adding up or averaging the rows of each."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import bar_chart
-    from graphs.analytics.chart_wording import part_shown, subject
-    from graphs.analytics.drawing import by_groups
+    from graphs.analytics.charts.chart import bar_chart
+    from graphs.analytics.charts.chart_wording import part_shown, subject
+    from graphs.analytics.charts.drawing import by_groups
+    from graphs.analytics.tables.aggregate import Selection
 
     if category is None and bucket is None:
         raise ValueError("Say what the bars stand for: a column, or month, quarter or year.")
@@ -147,10 +147,10 @@ def draw_line_chart(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw lines of columns over dates, periods or numbers (PNG), adding up or averaging the rows of each."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import line_chart
-    from graphs.analytics.chart_wording import part_shown, subject
-    from graphs.analytics.drawing import along_axis, by_groups
+    from graphs.analytics.charts.chart import line_chart
+    from graphs.analytics.charts.chart_wording import part_shown, subject
+    from graphs.analytics.charts.drawing import along_axis, by_groups
+    from graphs.analytics.tables.aggregate import Selection
 
     selection = Selection((), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
@@ -200,12 +200,12 @@ def draw_scatter_plot(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw a scatter plot of two columns of numbers (PNG), a point for each row; with a line when asked."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import scatter_chart
-    from graphs.analytics.chart_wording import correlation, part_shown
-    from graphs.analytics.chart_wording import trend_line as line_in_words
-    from graphs.analytics.drawing import as_it_stands
-    from graphs.analytics.regression import fit_linear
+    from graphs.analytics.charts.chart import scatter_chart
+    from graphs.analytics.charts.chart_wording import correlation, part_shown
+    from graphs.analytics.charts.chart_wording import trend_line as line_in_words
+    from graphs.analytics.charts.drawing import as_it_stands
+    from graphs.analytics.statistics.regression import fit_linear
+    from graphs.analytics.tables.aggregate import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)
@@ -239,10 +239,10 @@ def draw_histogram(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw a histogram of a column of numbers (PNG): how many rows fall into each interval."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import histogram
-    from graphs.analytics.chart_wording import part_shown
-    from graphs.analytics.drawing import as_it_stands
+    from graphs.analytics.charts.chart import histogram
+    from graphs.analytics.charts.chart_wording import part_shown
+    from graphs.analytics.charts.drawing import as_it_stands
+    from graphs.analytics.tables.aggregate import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)
@@ -278,10 +278,10 @@ def draw_box_plot(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw box plots of a column of numbers, by groups (PNG): median, quartiles, whiskers and outliers."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart import box_chart
-    from graphs.analytics.chart_wording import part_shown
-    from graphs.analytics.drawing import as_it_stands
+    from graphs.analytics.charts.chart import box_chart
+    from graphs.analytics.charts.chart_wording import part_shown
+    from graphs.analytics.charts.drawing import as_it_stands
+    from graphs.analytics.tables.aggregate import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)
@@ -302,7 +302,7 @@ def keep_chart(
     remarks: "Sequence[str]" = (),
 ) -> Answer:
     """Keep the picture and its data, and say what they show."""
-    from graphs.analytics.chart_wording import data_records, drawn
+    from graphs.analytics.charts.chart_wording import data_records, drawn
 
     # a slash in a column's name is no folder
     stem = re.sub(r"[\s/\\]+", "-", f"{PurePath(file).stem}-{kind}-{what}")

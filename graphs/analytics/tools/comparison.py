@@ -8,7 +8,7 @@ from graphs.kit.arguments import choice_argument, column_argument, text_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
-    from graphs.analytics.aggregate import OpenTable
+    from graphs.analytics.tables.aggregate import OpenTable
 
 _DIFFERENCE_CUES = (
     "does",
@@ -92,11 +92,12 @@ def compare_groups(
 ) -> Answer:
     """Compare a column of numbers between groups: checks assumptions, tests, effect size, which pairs
     differ."""
-    from graphs.analytics import comparison_wording, wording
-    from graphs.analytics.aggregate import Selection, spelt
-    from graphs.analytics.comparison import compare_groups as compare
-    from graphs.analytics.comparison import compare_pairs
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import comparison_wording
+    from graphs.analytics.statistics.comparison import compare_groups as compare
+    from graphs.analytics.statistics.comparison import compare_pairs
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         by, kept = _groups(table, measure, grouping, levels)
@@ -162,10 +163,11 @@ def anova(
 ) -> Answer:
     """Analyse the variance of a column by one factor, or by two with interaction: F table, η², ω², Tukey's
     HSD."""
-    from graphs.analytics import anova as analysis
-    from graphs.analytics import comparison_wording, wording
-    from graphs.analytics.aggregate import Selection, spelt
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import anova as analysis
+    from graphs.analytics.statistics import comparison_wording
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         value, *by = (spelt(table.info, name) for name in (measure, *factors))
@@ -241,10 +243,11 @@ def compare_shares(
 ) -> Answer:
     """Compare the shares of one column between the groups of another: chi-square or Fisher's test, Cramér's
     V."""
-    from graphs.analytics import comparison_wording, wording
-    from graphs.analytics.aggregate import Selection, spelt
-    from graphs.analytics.contingency import compare_shares as compare
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import comparison_wording
+    from graphs.analytics.statistics.contingency import compare_shares as compare
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         value, by = (spelt(table.info, name) for name in (outcome, grouping))
@@ -259,7 +262,7 @@ def _groups(
     table: "OpenTable", measure: str, grouping: str | None, levels: list[str] | None
 ) -> tuple[str, str | None]:
     """Return the column that tells the groups apart, and the condition that keeps those that were named."""
-    from graphs.analytics.levels import find_levels, levels_condition
+    from graphs.analytics.tables.levels import find_levels, levels_condition
 
     if levels:
         column, values = find_levels(table, levels, grouping)

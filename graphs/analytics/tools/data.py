@@ -25,7 +25,7 @@ _PREVIEW_ROWS = 5
 )
 def load_table(session: Session, file: File, sheet: Sheet = None, day_first: DayFirst = None) -> Answer:
     """Load a table file: rows, columns and types, sheets, what was assumed in reading it, and a preview."""
-    from graphs.analytics import wording
+    from graphs.analytics.tables import wording
 
     with opened(session, file, sheet, day_first) as table:
         info, head = table.info, table.head(_PREVIEW_ROWS)
@@ -72,9 +72,9 @@ def load_table(session: Session, file: File, sheet: Sheet = None, day_first: Day
 )
 def profile_table(session: Session, file: File, sheet: Sheet = None, day_first: DayFirst = None) -> Answer:
     """Profile a table: types, gaps, distinct values, spread and outliers of its columns; duplicates, keys."""
-    from graphs.analytics import wording
-    from graphs.analytics.profile import profile_table as profile
-    from graphs.analytics.profile_wording import render_profile
+    from graphs.analytics.quality.profile import profile_table as profile
+    from graphs.analytics.quality.profile_wording import render_profile
+    from graphs.analytics.tables import wording
 
     with opened(session, file, sheet, day_first) as table:
         session.report("profiling the columns")

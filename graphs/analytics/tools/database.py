@@ -11,7 +11,7 @@ from graphs.kit.settings import kit_settings
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
-    from graphs.analytics.database import Database
+    from graphs.analytics.tables.database import Database
 
 _TABLES_SHOWN = 50
 _DEFAULT_ROWS = 1_000_000
@@ -30,7 +30,7 @@ _DEFAULT_ROWS = 1_000_000
 )
 def list_database_tables(session: Session) -> Answer:
     """List the tables of the analysts' PostgreSQL database with their columns and estimated rows."""
-    from graphs.analytics.database import list_tables
+    from graphs.analytics.tables.database import list_tables
     from graphs.kit.tables.markdown import markdown_table
 
     session.report("asking the database")
@@ -92,8 +92,8 @@ def load_database_table(
     ] = _DEFAULT_ROWS,
 ) -> Answer:
     """Copy a table of the analysts' PostgreSQL database into a Parquet file of this session."""
-    from graphs.analytics import wording
-    from graphs.analytics.database import extract
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.database import extract
     from graphs.kit.tables.load import describe_table, table_name
 
     session.report(f"reading {table} from the database")
@@ -133,7 +133,7 @@ def _file_stem(schema: str, name: str) -> str:
 
 
 def _database() -> "Database":
-    from graphs.analytics.database import Database
+    from graphs.analytics.tables.database import Database
 
     settings = kit_settings()
     if settings.analytics_database_uri is None:

@@ -52,9 +52,10 @@ def cohort_table(
     day_first: DayFirst = None,
 ) -> Answer:
     """Make a cohort table: retention by the period of the first activity, as counts and percentages."""
-    from graphs.analytics import events_wording, wording
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.cohort import retention
+    from graphs.analytics.query import events_wording
+    from graphs.analytics.query.cohort import retention
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)
@@ -120,9 +121,10 @@ def funnel(
     day_first: DayFirst = None,
 ) -> Answer:
     """Compute a funnel: how many reach each step in order of time, conversion rates, median times between."""
-    from graphs.analytics import events_wording, wording
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.funnel import funnel as follow
+    from graphs.analytics.query import events_wording
+    from graphs.analytics.query.funnel import funnel as follow
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)

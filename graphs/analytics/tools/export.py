@@ -11,8 +11,8 @@ from graphs.kit.state import Column
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
-    from graphs.analytics.export import Exported
-    from graphs.analytics.exportable import Content
+    from graphs.analytics.report.export import Exported
+    from graphs.analytics.report.exportable import Content
 
 Format = Literal["csv", "xlsx"]
 _ROWS_READ_AGAIN = 50_000
@@ -99,8 +99,8 @@ def export_table(
     day_first: DayFirst = None,
 ) -> Answer:
     """Export a table as a file (CSV or Excel): rows, filtered and sorted, or a statistic by groups."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.exportable import Choice, groups_of, rows_of
+    from graphs.analytics.report.exportable import Choice, groups_of, rows_of
+    from graphs.analytics.tables.aggregate import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     choice = Choice(tuple(columns or ()), sort_by, order == "descending", top)
@@ -115,7 +115,8 @@ def export_table(
 
 def _kept(session: Session, file: str, content: "Content", suffix: Format) -> Answer:
     """Write the file, keep it, and say what it holds."""
-    from graphs.analytics import export_wording, wording
+    from graphs.analytics.report import export_wording
+    from graphs.analytics.tables import wording
 
     stem = re.sub(r"[^\w.]+", "-", f"{PurePath(file).stem}-{content.what}").strip("-")
     with tempfile.TemporaryDirectory() as folder:
@@ -141,8 +142,8 @@ def _kept(session: Session, file: str, content: "Content", suffix: Format) -> An
 
 
 def _write(session: Session, file: str, content: "Content", path: Path) -> "Exported":
-    from graphs.analytics.export import check_fits_excel, write_csv, write_excel
-    from graphs.analytics.export_wording import about
+    from graphs.analytics.report.export import check_fits_excel, write_csv, write_excel
+    from graphs.analytics.report.export_wording import about
 
     if path.suffix == ".csv":
         return write_csv(path, content.columns, content.batches)

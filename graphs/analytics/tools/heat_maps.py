@@ -48,10 +48,10 @@ def draw_heat_map(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw a heat map (PNG) of a statistic, or the number of rows, by two columns or one and a period."""
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.chart_wording import part_shown, subject
-    from graphs.analytics.drawing import by_groups, down_and_across
-    from graphs.analytics.heatmap import heat_map
+    from graphs.analytics.charts.chart_wording import part_shown, subject
+    from graphs.analytics.charts.drawing import by_groups, down_and_across
+    from graphs.analytics.charts.heatmap import heat_map
+    from graphs.analytics.tables.aggregate import Selection
 
     if measure is None and statistic != "count":
         raise ValueError("Say which column of numbers the colours stand for, or ask for the number of rows.")
@@ -105,10 +105,10 @@ def draw_correlation_map(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw a heat map of the correlations of a table's columns of numbers (PNG)."""
-    from graphs.analytics.aggregate import Selection, number_columns
-    from graphs.analytics.chart_wording import part_shown
-    from graphs.analytics.drawing import as_it_stands
-    from graphs.analytics.heatmap import correlation_map
+    from graphs.analytics.charts.chart_wording import part_shown
+    from graphs.analytics.charts.drawing import as_it_stands
+    from graphs.analytics.charts.heatmap import correlation_map
+    from graphs.analytics.tables.aggregate import Selection, number_columns
 
     with opened(session, file, sheet, day_first) as table:
         chosen = columns or number_columns(table.info)

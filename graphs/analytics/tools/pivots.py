@@ -68,9 +68,10 @@ def pivot_table(
     day_first: DayFirst = None,
 ) -> Answer:
     """Make a pivot table (cross-tabulation): a statistic or count by two columns, or a column and periods."""
-    from graphs.analytics import pivot_wording, wording
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.pivot import pivot
+    from graphs.analytics.query import pivot_wording
+    from graphs.analytics.query.pivot import pivot
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection
 
     chosen = statistic or ("sum" if measure else "count")
     selection = Selection((), bucket, date_column, where, year)

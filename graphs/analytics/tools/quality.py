@@ -65,9 +65,10 @@ def validate_table(
     day_first: DayFirst = None,
 ) -> Answer:
     """Check rules on a table: gaps, unique, range, pattern, list, reference; which rows break them."""
-    from graphs.analytics import quality_wording, wording
-    from graphs.analytics.rules import parse_rules
-    from graphs.analytics.validate import ROWS_KEPT, validate_table
+    from graphs.analytics.quality import quality_wording
+    from graphs.analytics.quality.rules import parse_rules
+    from graphs.analytics.quality.validate import ROWS_KEPT, validate_table
+    from graphs.analytics.tables import wording
 
     parsed = parse_rules(_on_its_own(rules, file, session))
     files = {name.casefold(): name for name in session.artifacts.sizes() if is_table(name)}
@@ -139,8 +140,9 @@ def suggest_joins(
     day_first: DayFirst = None,
 ) -> Answer:
     """Find the columns by which tables can be joined: how many rows find a partner, 1:1 or 1:n, the SQL."""
-    from graphs.analytics import quality_wording, wording
-    from graphs.analytics.joins import suggest_joins
+    from graphs.analytics.quality import quality_wording
+    from graphs.analytics.quality.joins import suggest_joins
+    from graphs.analytics.tables import wording
     from graphs.kit.tables.load import connect, read_table
 
     found = sql_tables(session)

@@ -23,7 +23,7 @@ from graphs.kit.tool import Answer, Session, agent_tool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphs.analytics.aggregate import Aggregate
+    from graphs.analytics.tables.aggregate import Aggregate
 
 _ROWS_KEPT = 100_000
 """Of a query's result, in its file; the answer says when there are more."""
@@ -91,8 +91,8 @@ def run_sql(
     day_first: DayFirst = None,
 ) -> Answer:
     """Run one read-only SQL query (DuckDB) over the session's table files."""
-    from graphs.analytics import wording
-    from graphs.analytics.sql import TIME_LIMIT_S, run_query
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.sql import TIME_LIMIT_S, run_query
     from graphs.kit.tables.load import describe_table
 
     with named_tables(session, sql, day_first) as tables:
@@ -156,7 +156,7 @@ def aggregate(
     day_first: DayFirst = None,
 ) -> Answer:
     """Compute a total, mean, median or other statistic of columns of numbers, by groups and periods."""
-    from graphs.analytics.aggregate import Selection
+    from graphs.analytics.tables.aggregate import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
@@ -191,7 +191,7 @@ def count_rows(
     day_first: DayFirst = None,
 ) -> Answer:
     """Count the rows of a table, by groups and periods."""
-    from graphs.analytics.aggregate import Selection
+    from graphs.analytics.tables.aggregate import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
@@ -266,8 +266,8 @@ def rank_groups(
     day_first: DayFirst = None,
 ) -> Answer:
     """Rank groups or periods by a total or another statistic: the top or bottom N, the best, the worst."""
-    from graphs.analytics import wording
-    from graphs.analytics.aggregate import Selection, amount_columns, number_columns, ranked
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, amount_columns, number_columns, ranked
 
     selection = Selection((category,) if category else (), bucket, date_column, where, year)
     smallest = order == "lowest"
@@ -292,8 +292,8 @@ def rank_groups(
 
 
 def _aggregated(session: Session, file: str, result: "Aggregate", *, share: bool) -> Answer:
-    from graphs.analytics import wording
-    from graphs.analytics.shares import shares
+    from graphs.analytics.query.shares import shares
+    from graphs.analytics.tables import wording
 
     percent = shares(result) if share else None
     columns = [*result.columns, *(f"percent_of_{name}" for name in (result.values if share else ()))]
@@ -304,7 +304,7 @@ def _aggregated(session: Session, file: str, result: "Aggregate", *, share: bool
 
 
 def _figures(file: str, result: "Aggregate", rows: "Sequence[Sequence[Any]]") -> dict[str, Any]:
-    from graphs.analytics.wording import records
+    from graphs.analytics.tables.wording import records
 
     return {
         "file": file,

@@ -12,7 +12,7 @@ from graphs.kit.findings import Finding
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
-    from graphs.analytics.report_page import Entry, PageFile, Picture
+    from graphs.analytics.report.report_page import Entry, PageFile, Picture
 
 _NOT_REPORTED = {"write_report", *(tool.name for tool in FILES.tools)}
 _NAMED = re.compile(r"\*\*(.+?)\*\*")
@@ -40,7 +40,7 @@ def write_report(
     ] = None,
 ) -> Answer:
     """Write a report (HTML) of what this session's tools found: questions, figures, charts, SQL, files."""
-    from graphs.analytics.report_page import render_page
+    from graphs.analytics.report.report_page import render_page
 
     findings = _reported(session)
     if not findings:
@@ -76,7 +76,7 @@ def _reported(session: Session) -> list[Finding]:
 
 
 def _entry(session: Session, finding: Finding) -> "Entry":
-    from graphs.analytics.report_page import Entry
+    from graphs.analytics.report.report_page import Entry
 
     return Entry(
         asked=finding.question,
@@ -90,7 +90,7 @@ def _entry(session: Session, finding: Finding) -> "Entry":
 
 
 def _picture(session: Session, name: str) -> "Picture":
-    from graphs.analytics.report_page import Picture
+    from graphs.analytics.report.report_page import Picture
 
     try:
         return Picture(name, media_type_of(name), session.artifacts.read(name))
@@ -100,7 +100,7 @@ def _picture(session: Session, name: str) -> "Picture":
 
 def _files(session: Session, findings: list[Finding]) -> "list[PageFile]":
     """The files that the findings read, then those that they made; those that are gone are left out."""
-    from graphs.analytics.report_page import PageFile
+    from graphs.analytics.report.report_page import PageFile
 
     made = list(dict.fromkeys(name for finding in findings for name in finding.files))
     texts = {text for finding in findings for text in (*_texts(finding.arguments), *_texts(finding.figures))}

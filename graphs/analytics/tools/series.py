@@ -11,8 +11,8 @@ from graphs.kit.arguments import choice_argument, column_argument, quantity
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
-    from graphs.analytics.chart import Chart
-    from graphs.analytics.time_series import TimeSeries
+    from graphs.analytics.charts.chart import Chart
+    from graphs.analytics.series.time_series import TimeSeries
 
 Period = Annotated[
     Literal["day", "week", "month", "quarter", "year"] | None,
@@ -125,10 +125,10 @@ def forecast(
     day_first: DayFirst = None,
 ) -> Answer:
     """Forecast a measure over time, with 80 and 95 % intervals, a backtest and a chart (PNG)."""
-    from graphs.analytics import forecast_wording, forecasting
-    from graphs.analytics.aggregate import Selection
-    from graphs.analytics.series_chart import forecast_chart
-    from graphs.analytics.time_series import read_series
+    from graphs.analytics.series import forecast_wording, forecasting
+    from graphs.analytics.series.series_chart import forecast_chart
+    from graphs.analytics.series.time_series import read_series
+    from graphs.analytics.tables.aggregate import Selection
 
     selection = Selection((), period, date_column, where)
     with opened(session, file, sheet, day_first) as table:
@@ -245,17 +245,17 @@ def find_anomalies(
     day_first: DayFirst = None,
 ) -> Answer:
     """Find the rows whose value in a column is unusual, or the periods of a series over time that are."""
-    from graphs.analytics import anomaly_wording
-    from graphs.analytics.aggregate import Selection, spelt
-    from graphs.analytics.anomalies import (
+    from graphs.analytics.series import anomaly_wording
+    from graphs.analytics.series.anomalies import (
         column_anomalies,
         outlier_rows,
         rows_with_numbers,
         series_anomalies,
     )
-    from graphs.analytics.series_chart import anomaly_chart
-    from graphs.analytics.subset import subset
-    from graphs.analytics.time_series import read_series
+    from graphs.analytics.series.series_chart import anomaly_chart
+    from graphs.analytics.series.time_series import read_series
+    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.subset import subset
 
     selection = Selection((), period, date_column, where)
     if period is None and not over_time:

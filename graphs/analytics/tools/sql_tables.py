@@ -47,7 +47,7 @@ def named_tables(
     A file that the query doesn't read is left alone: it may be large, or damaged. Raises ValueError for a
     query that `read_statement` refuses, and for a table that the session hasn't got.
     """
-    from graphs.analytics.sql_check import check_tables, lists_tables, read_statement, tables_in
+    from graphs.analytics.tables.sql_check import check_tables, lists_tables, read_statement, tables_in
 
     statement = read_statement(sql)
     tables = sql_tables(session)

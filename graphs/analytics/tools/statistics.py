@@ -65,11 +65,12 @@ def describe_columns(
     day_first: DayFirst = None,
 ) -> Answer:
     """Give the distribution of columns of numbers: n, mean with interval, quartiles, skewness, by groups."""
-    from graphs.analytics import statistics_wording, wording
-    from graphs.analytics.aggregate import Selection, number_columns, spelt
-    from graphs.analytics.describe import Description
-    from graphs.analytics.describe import describe_columns as describe
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import statistics_wording
+    from graphs.analytics.statistics.describe import Description
+    from graphs.analytics.statistics.describe import describe_columns as describe
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, number_columns, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         by = [spelt(table.info, name) for name in groups or ()]
@@ -139,11 +140,12 @@ def correlate(
 ) -> Answer:
     """Correlate columns of numbers: coefficients with intervals and p-values, corrected for the number of
     pairs."""
-    from graphs.analytics import statistics_wording, wording
-    from graphs.analytics.aggregate import Selection, number_columns, spelt
-    from graphs.analytics.correlation import Pair
-    from graphs.analytics.correlation import correlate as correlation
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import statistics_wording
+    from graphs.analytics.statistics.correlation import Pair
+    from graphs.analytics.statistics.correlation import correlate as correlation
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, number_columns, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         others = [spelt(table.info, name) for name in against or ()]
@@ -203,10 +205,11 @@ def fit_linear_regression(
 ) -> Answer:
     """Fit a linear regression by least squares: coefficients with intervals, residual spread, R²,
     diagnostics."""
-    from graphs.analytics import regression_wording, wording
-    from graphs.analytics.aggregate import Selection, spelt
-    from graphs.analytics.regression import fit_linear
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import regression_wording
+    from graphs.analytics.statistics.regression import fit_linear
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         explained = spelt(table.info, response)
@@ -286,10 +289,11 @@ def fit_logistic_regression(
 ) -> Answer:
     """Fit a logistic regression to an outcome of two values: odds ratios with intervals, McFadden's R²,
     AUC."""
-    from graphs.analytics import regression_wording, wording
-    from graphs.analytics.aggregate import Selection, spelt
-    from graphs.analytics.logistic import fit_logistic
-    from graphs.analytics.subset import subset
+    from graphs.analytics.statistics import regression_wording
+    from graphs.analytics.statistics.logistic import fit_logistic
+    from graphs.analytics.tables import wording
+    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
         explained = spelt(table.info, response)
@@ -308,7 +312,7 @@ def _predictors(
     table: "TableInfo", response: str, given: Sequence[str] | None
 ) -> tuple[list[str], list[str]]:
     """The predictors, by default all other columns of numbers, and the columns that these leave out."""
-    from graphs.analytics.aggregate import number_columns, spelt
+    from graphs.analytics.tables.aggregate import number_columns, spelt
 
     if given:
         return [spelt(table, name) for name in given], []

@@ -12,8 +12,8 @@ import duckdb
 import psycopg
 import pytest
 
-from graphs.analytics.database import Database, _read_only, extract, list_tables
 from graphs.analytics.graph import graph
+from graphs.analytics.tables.database import Database, _read_only, extract, list_tables
 from tests.support.conversation import Conversation
 from tests.support.kit_environment import clean_kit_environment, forget_settings
 from tests.support.postgres import PostgresInstance

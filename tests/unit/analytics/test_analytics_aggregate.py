@@ -5,7 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from graphs.analytics.aggregate import (
+from graphs.analytics.charts.drawing import along_axis, by_groups
+from graphs.analytics.tables.aggregate import (
     Aggregate,
     Selection,
     amount_columns,
@@ -14,8 +15,7 @@ from graphs.analytics.aggregate import (
     open_table,
     ranked,
 )
-from graphs.analytics.drawing import along_axis, by_groups
-from graphs.analytics.sql import Statistic
+from graphs.analytics.tables.sql import Statistic
 
 ORDERS = pd.DataFrame(
     {

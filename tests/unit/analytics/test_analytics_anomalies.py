@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graphs.analytics.anomalies import column_anomalies, series_anomalies
 from graphs.analytics.graph import graph
+from graphs.analytics.series.anomalies import column_anomalies, series_anomalies
 from tests.support.conversation import Conversation
 from tests.support.kit_environment import clean_kit_environment
 

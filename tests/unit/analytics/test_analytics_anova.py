@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from vega_datasets import local_data
 
-from graphs.analytics.anova import one_way, two_way
+from graphs.analytics.statistics.anova import one_way, two_way
 from tests.support.published_data import (
     conformity,
     plant_growth,

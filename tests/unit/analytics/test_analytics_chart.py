@@ -9,8 +9,8 @@ import pytest
 from matplotlib.image import imread
 
 import graphs.analytics
-from graphs.analytics.chart import bar_chart, box_chart, histogram, line_chart, scatter_chart
-from graphs.analytics.chart_style import PALETTE, axis_label, phrase, short_number
+from graphs.analytics.charts.chart import bar_chart, box_chart, histogram, line_chart, scatter_chart
+from graphs.analytics.charts.chart_style import PALETTE, axis_label, phrase, short_number
 from graphs.kit.tables.load import load_frame
 
 SAMPLES = Path(graphs.analytics.__file__).parent / "samples"

@@ -14,8 +14,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-import graphs.analytics.chart
-from graphs.analytics.chart import MAX_POINTS, bar_chart, line_chart, scatter_chart
+import graphs.analytics.charts.chart
+from graphs.analytics.charts.chart import MAX_POINTS, bar_chart, line_chart, scatter_chart
 from graphs.analytics.graph import graph
 from graphs.kit.pictures import to_png
 from tests.support.conversation import Conversation, Reply
@@ -40,7 +40,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
         drawn.append(figure)
         return to_png(figure)
 
-    monkeypatch.setattr(graphs.analytics.chart, "to_png", noted)
+    monkeypatch.setattr(graphs.analytics.charts.chart, "to_png", noted)
     return drawn
 
 

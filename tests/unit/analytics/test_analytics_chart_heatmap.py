@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from graphs.analytics.chart_style import PALETTE
-from graphs.analytics.heatmap import DIVERGING, MAX_SIDE, SEQUENTIAL, correlation_map, heat_map
+from graphs.analytics.charts.chart_style import PALETTE
+from graphs.analytics.charts.heatmap import DIVERGING, MAX_SIDE, SEQUENTIAL, correlation_map, heat_map
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color Vision
 # Deficiency", severity 1.0, on linear RGB.

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graphs.analytics.aggregate import Selection, open_table
-from graphs.analytics.cohort import Period, Retention, retention
+from graphs.analytics.query.cohort import Period, Retention, retention
+from graphs.analytics.tables.aggregate import Selection, open_table
 
 ORDERS = """customer_id,ordered,region
 a,2024-01-05,North

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from graphs.analytics.comparison import compare_groups, compare_pairs
-from graphs.analytics.contingency import compare_shares
-from graphs.analytics.effects import hedges_g, omega_squared
-from graphs.analytics.groups import normality
+from graphs.analytics.statistics.comparison import compare_groups, compare_pairs
+from graphs.analytics.statistics.contingency import compare_shares
+from graphs.analytics.statistics.effects import hedges_g, omega_squared
+from graphs.analytics.statistics.groups import normality
 from tests.support.published_data import air_quality, motor_cars, plant_growth, sleep
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from graphs.analytics.conditions import describe_conditions, parse_conditions
-from graphs.analytics.sql import Filter
+from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
+from graphs.analytics.tables.sql import Filter
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import graphs.analytics
-from graphs.analytics.correlation import correlate
+from graphs.analytics.statistics.correlation import correlate
 from graphs.kit.tables.load import load_frame
 from tests.support.published_data import motor_cars
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graphs.analytics.columns import groups
-from graphs.analytics.describe import describe_columns
+from graphs.analytics.statistics.describe import describe_columns
+from graphs.analytics.tables.columns import groups
 from tests.support.published_data import plant_growth, sleep, speed_of_light
 
 SPREADSHEET = pd.DataFrame({"x": [3, 4, 5, 2, 3, 4, 5, 6, 4, 7]})

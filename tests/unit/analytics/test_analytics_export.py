@@ -18,8 +18,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from graphs.analytics.export import EXCEL_COLUMNS, EXCEL_ROWS, check_fits_excel, write_csv, write_excel
 from graphs.analytics.graph import graph
+from graphs.analytics.report.export import EXCEL_COLUMNS, EXCEL_ROWS, check_fits_excel, write_csv, write_excel
 from tests.support.conversation import Conversation, Reply
 from tests.support.kit_environment import clean_kit_environment
 

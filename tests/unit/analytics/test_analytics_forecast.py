@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from graphs.analytics.aggregate import Selection, open_table
-from graphs.analytics.forecast_models import Adjusted, Arima, Ets, Naive
-from graphs.analytics.forecasting import Forecast, forecast
 from graphs.analytics.graph import graph
-from graphs.analytics.model_search import choose_arima, choose_ets
-from graphs.analytics.seasonality import find_season, seasonal_strength
-from graphs.analytics.time_series import TimeSeries, read_series
+from graphs.analytics.series.forecast_models import Adjusted, Arima, Ets, Naive
+from graphs.analytics.series.forecasting import Forecast, forecast
+from graphs.analytics.series.model_search import choose_arima, choose_ets
+from graphs.analytics.series.seasonality import find_season, seasonal_strength
+from graphs.analytics.series.time_series import TimeSeries, read_series
+from graphs.analytics.tables.aggregate import Selection, open_table
 from tests.support.conversation import Conversation
 from tests.support.kit_environment import clean_kit_environment
 

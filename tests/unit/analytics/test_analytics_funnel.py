@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graphs.analytics.aggregate import Selection, open_table
-from graphs.analytics.funnel import Funnel, funnel
+from graphs.analytics.query.funnel import Funnel, funnel
+from graphs.analytics.tables.aggregate import Selection, open_table
 
 EVENTS = """user,event,time,plan
 a,visit,2024-01-01 10:00,free

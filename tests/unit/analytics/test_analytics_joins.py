@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphs.analytics.joins import JoinSuggestion, Unjoinable, names_alike, suggest_joins
+from graphs.analytics.quality.joins import JoinSuggestion, Unjoinable, names_alike, suggest_joins
 from graphs.kit.tables.load import connect, read_table
 
 ORDERS = pd.DataFrame(

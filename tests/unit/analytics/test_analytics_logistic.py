@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 from sklearn.metrics import roc_auc_score
 
-from graphs.analytics.logistic import fit_logistic
+from graphs.analytics.statistics.logistic import fit_logistic
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import graphs.analytics
-from graphs.analytics.aggregate import OpenTable, Selection, open_table
-from graphs.analytics.pivot import Pivot, pivot
+from graphs.analytics.query.pivot import Pivot, pivot
+from graphs.analytics.tables.aggregate import OpenTable, Selection, open_table
 
 SALES = Path(graphs.analytics.__file__).parent / "samples" / "sales.csv"
 

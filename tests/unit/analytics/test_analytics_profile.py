@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.datasets import longley
 
-from graphs.analytics.aggregate import open_table
-from graphs.analytics.profile import TableProfile, profile_table
-from graphs.analytics.profile_wording import render_profile
+from graphs.analytics.quality.profile import TableProfile, profile_table
+from graphs.analytics.quality.profile_wording import render_profile
+from graphs.analytics.tables.aggregate import open_table
 from graphs.kit.tables.load import Source
 
 

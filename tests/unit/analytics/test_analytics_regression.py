@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 import graphs.analytics
-from graphs.analytics.regression import fit_linear
+from graphs.analytics.statistics.regression import fit_linear
 from graphs.kit.tables.load import load_frame
 from tests.support.published_data import norris, tooth_growth
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from graphs.analytics.graph import graph
-from graphs.analytics.report_page import Entry, Picture, render_page
+from graphs.analytics.report.report_page import Entry, Picture, render_page
 from graphs.analytics.tools.reproduce import check_record, record_of
 from tests.support.conversation import Conversation, Reply
 from tests.support.kit_environment import clean_kit_environment

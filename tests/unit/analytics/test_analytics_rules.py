@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.analytics.rules import EVERY_COLUMN, Rule, parse_rules
-from graphs.analytics.sql import Filter
+from graphs.analytics.quality.rules import EVERY_COLUMN, Rule, parse_rules
+from graphs.analytics.tables.sql import Filter
 
 
 def ranged(column: str, *bounds: tuple[str, str]) -> Rule:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphs.analytics
-from graphs.analytics.sql import Filter, aggregate_sql, run_query
+from graphs.analytics.tables.sql import Filter, aggregate_sql, run_query
 from graphs.kit.tables.load import TableFile, describe_table
 
 SALES = Path(graphs.analytics.__file__).parent / "samples" / "sales.csv"

@@ -11,8 +11,8 @@ import pytest
 from sqlglot import exp
 
 import graphs.analytics
-from graphs.analytics import sql_check
-from graphs.analytics.sql import ROW_LIMIT, run_query
+from graphs.analytics.tables import sql_check
+from graphs.analytics.tables.sql import ROW_LIMIT, run_query
 
 SALES = Path(graphs.analytics.__file__).parent / "samples" / "sales.csv"
 SECRET = "only-for-the-operator"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphs.analytics.aggregate import open_table
-from graphs.analytics.rules import parse_rules
-from graphs.analytics.validate import RuleResult, Validation, validate_table
+from graphs.analytics.quality.rules import parse_rules
+from graphs.analytics.quality.validate import RuleResult, Validation, validate_table
+from graphs.analytics.tables.aggregate import open_table
 from graphs.kit.tables.load import Source
 
 ORDERS = pd.DataFrame(

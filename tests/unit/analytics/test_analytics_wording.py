@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from graphs.analytics.wording import (
+from graphs.analytics.tables.wording import (
     column_cells,
     hidden,
     plain_data,

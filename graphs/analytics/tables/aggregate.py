@@ -1,0 +1,323 @@
+"""Statistics of a table's columns, by groups and periods: which rows count, and what is missing in them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from duckdb import DuckDBPyConnection
+
+from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
+from graphs.analytics.tables.sql import Bucket, Filter, QueryResult, Statistic, aggregate_sql, rows_sql
+from graphs.kit.tables.duck import one_row, quote
+from graphs.kit.tables.load import (
+    Column,
+    Source,
+    TableInfo,
+    check_fits,
+    connect,
+    read_table,
+    table_name,
+)
+
+Row = tuple[Any, ...]
+
+_NO_AMOUNTS = frozenset(
+    {"age", "code", "id", "index", "key", "mean", "no", "number", "rank", "score", "zip"}
+    | {"day", "hour", "month", "quarter", "week", "weekday", "year", "lat", "latitude", "lon", "longitude"}
+    | {"pct", "percent", "percentage", "price", "rate", "ratio", "share"}
+)
+_VALUES_SHOWN = 10
+_BATCH_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows count, and into which groups they fall.
+
+    `by` are columns; `bucket` groups by day, week, month, quarter or year of `date_column` (by default the
+    only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one
+    calendar year.
+    """
+
+    by: tuple[str, ...] = ()
+    bucket: Bucket | None = None
+    date_column: str | None = None
+    where: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A statistic of one or more columns, for each group.
+
+    A row of `rows` holds the group's keys, then a value for each of `measures` (for a count of rows: one),
+    under the names in `columns`. `rows_used` of the table's rows met `filters`; `missing` says for each
+    measure how many of these had no value. `sql` is the statement behind each measure.
+    """
+
+    table: TableInfo
+    statistic: Statistic
+    measures: tuple[str, ...]
+    selection: Selection
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    filters: tuple[Filter, ...]
+    rows_used: int
+    missing: tuple[int, ...]
+    sql: tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the columns that tell the groups apart."""
+        return self.columns[: len(self.columns) - max(1, len(self.measures))]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Names of the columns that hold the statistic."""
+        return self.columns[len(self.keys) :]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as a DataFrame with numbers and dates typed for a chart."""
+        return QueryResult(self.columns, self.rows, len(self.rows), False, self.sql[0]).frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a table as they stand, in batches that can be read once, while the table is open; `rows_used`
+    of the table's rows met `filters`."""
+
+    columns: tuple[Column, ...]
+    batches: Iterator[list[Row]]
+    rows_used: int
+    filters: tuple[Filter, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """A table that has been read once, for several statistics of it."""
+
+    connection: DuckDBPyConnection
+    info: TableInfo
+
+    def frame(self, columns: Sequence[str] = (), filters: Sequence[Filter] = ()) -> pd.DataFrame:
+        """The rows that meet the filters with the columns named, by default the whole table, as `load_frame`
+        gives it. Raises ValueError as `aggregate`, and for more than fits into memory."""
+        sql = rows_sql(self.info, columns, filters=filters)
+        kinds = {column.name: column for column in self.info.columns}
+        taken = [kinds[name] for name in columns if name in kinds] or self.info.columns
+        check_fits(taken, self._count(None, filters) if filters else self.info.rows)
+        return self.connection.execute(sql).df()
+
+    def head(self, rows: int) -> tuple[tuple[str, ...], list[Row]]:
+        """The names of the columns, and the first rows."""
+        return self._rows(f"SELECT * FROM {quote(self.info.name)} LIMIT {rows}")
+
+    def aggregate(self, statistic: Statistic, measures: Sequence[str], selection: Selection) -> Aggregate:
+        """Return the statistic of each measure by the selection's groups; no measure: count the rows.
+
+        Ordered by the keys when they are periods, dates or numbers, else from the first measure's largest
+        value down. Raises ValueError for a column that doesn't exist or has the wrong type, for conditions
+        that can't be read or that no row meets, and for a period when it is open which dates are meant.
+        """
+        selection = settled(self.info, selection)
+        filters, rows_used = self.kept(selection)
+        statements = tuple(
+            aggregate_sql(
+                self.info,
+                statistic,
+                measure,
+                by=selection.by,
+                time_column=selection.date_column if selection.bucket else None,
+                bucket=selection.bucket,
+                filters=filters,
+            )
+            for measure in measures or (None,)
+        )
+        columns, rows = self._joined(statements)
+        return Aggregate(
+            table=self.info,
+            statistic=statistic,
+            measures=tuple(spelt(self.info, measure) for measure in measures),
+            selection=selection,
+            columns=columns,
+            rows=_in_order(self.info, columns, rows, len(statements), selection),
+            filters=filters,
+            rows_used=rows_used,
+            missing=tuple(rows_used - self._count(measure, filters) for measure in measures),
+            sql=statements,
+        )
+
+    def kept(self, selection: Selection) -> tuple[tuple[Filter, ...], int]:
+        """The filters that the selection sets, and how many rows meet them; ValueError when none does."""
+        filters = _filters(self.info, selection)
+        rows_used = self._count(None, filters)
+        if not rows_used:
+            raise ValueError(self._nothing_left(filters))
+        return filters, rows_used
+
+    def query(self, statement: str) -> list[Row]:
+        """The rows of a statement over the table."""
+        return self._rows(statement)[1]
+
+    def select(
+        self,
+        columns: Sequence[str],
+        selection: Selection,
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        top: int | None = None,
+    ) -> Rows:
+        """Return the rows that the selection keeps, with the columns named (none: all), as `rows_sql` orders
+        them; they are read when their batches are. Raises ValueError as `aggregate`."""
+        filters, rows_used = self.kept(selection)
+        sql = rows_sql(self.info, columns, filters=filters, order_by=order_by, descending=descending, top=top)
+        described = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        return Rows(
+            columns=tuple(Column(name, kind) for name, kind, *_ in described),
+            batches=self._batches(sql),
+            rows_used=rows_used,
+            filters=filters,
+            sql=sql,
+        )
+
+    def _batches(self, sql: str) -> Iterator[list[Row]]:
+        cursor = self.connection.execute(sql)
+        while batch := cursor.fetchmany(_BATCH_ROWS):
+            yield batch
+
+    def _count(self, measure: str | None, filters: Sequence[Filter]) -> int:
+        (count,) = one_row(self.connection, aggregate_sql(self.info, "count", measure, filters=filters))
+        return count
+
+    def _joined(self, statements: Sequence[str]) -> tuple[tuple[str, ...], list[Row]]:
+        """Run the statements, which yield the same groups, and set their values side by side."""
+        columns, rows = self._rows(statements[0])
+        for statement in statements[1:]:
+            more, others = self._rows(statement)
+            by_key = {row[:-1]: row[-1] for row in others}
+            keys = len(more) - 1
+            rows = [(*row, by_key[row[:keys]]) for row in rows]
+            columns = (*columns, more[-1])
+        return columns, rows
+
+    def _rows(self, statement: str) -> tuple[tuple[str, ...], list[Row]]:
+        cursor = self.connection.execute(statement)
+        return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
+
+    def _nothing_left(self, filters: Sequence[Filter]) -> str:
+        """What to say when no row is left: the conditions, and the values of the text columns in them."""
+        names = dict.fromkeys(spelt(self.info, each.column) for each in filters)
+        values = [f"'{name}' holds {self._some_values(name)}." for name in names if _is_text(self.info, name)]
+        return " ".join([f"No row of the table has {describe_conditions(filters)}.", *values])
+
+    def _some_values(self, column: str) -> str:
+        name = quote(column)
+        found = self.connection.execute(
+            f"SELECT DISTINCT {name} FROM {quote(self.info.name)} WHERE {name} IS NOT NULL "
+            f"ORDER BY 1 LIMIT {_VALUES_SHOWN + 1}"
+        ).fetchall()
+        shown = ", ".join(repr(value) for (value,) in found[:_VALUES_SHOWN])
+        return shown + (" and more" if len(found) > _VALUES_SHOWN else "")
+
+
+def ranked(result: Aggregate, top: int, *, smallest: bool = False) -> tuple[tuple[Row, ...], int]:
+    """The groups with the `top` largest (or smallest) values of the first measure, largest (smallest) first,
+    and how many more share the last one's value. Groups without a value are left out; ValueError when no
+    group has one."""
+    place = len(result.keys)
+    valued = [row for row in result.rows if row[place] is not None and row[place] == row[place]]
+    if not valued:
+        raise ValueError(f"'{result.measures[0]}' has no value in these rows, so nothing can be ranked.")
+    ordered = sorted(valued, key=lambda row: row[place], reverse=not smallest)
+    first, rest = ordered[:top], ordered[top:]
+    return tuple(first), sum(row[place] == first[-1][place] for row in rest)
+
+
+@contextmanager
+def open_table(file_name: str, source: Source) -> Generator[OpenTable]:
+    """Read a table, named in SQL after its file. Raises ValueError as `read_table` does."""
+    with connect() as connection:
+        yield OpenTable(connection, read_table(connection, table_name(file_name), source))
+
+
+def number_columns(table: TableInfo) -> tuple[str, ...]:
+    """Names of the columns of numbers."""
+    return tuple(column.name for column in table.columns if column.is_number)
+
+
+def amount_columns(table: TableInfo) -> tuple[str, ...]:
+    """Names of the columns of numbers that may be added up, as far as their names tell: no prices, rates,
+    years or identifiers."""
+    return tuple(name for name in number_columns(table) if not _NO_AMOUNTS & set(name.lower().split("_")))
+
+
+def spelt(table: TableInfo, name: str) -> str:
+    """The column's name as the table spells it, given in any case; a name that the table lacks stays."""
+    names = [column.name for column in table.columns]
+    alike = [each for each in names if each.casefold() == name.casefold()]
+    return alike[0] if name not in names and len(alike) == 1 else name
+
+
+def date_column(table: TableInfo, given: str | None = None) -> str:
+    """The column of dates that a period refers to: the one given, else the only one. Raises ValueError when
+    it is open which is meant."""
+    if given:
+        return spelt(table, given)
+    dates = [column.name for column in table.columns if column.is_time]
+    if len(dates) != 1:
+        held = f"several: {', '.join(dates)}" if dates else "none"
+        raise ValueError(f"A period needs one column of dates, and the table has {held}. Name the column.")
+    return dates[0]
+
+
+def settled(table: TableInfo, selection: Selection) -> Selection:
+    """The selection with columns spelt as in the table, and the dates that a period is of.
+
+    A column called as the period (year) holds the periods already: it is what is grouped by then. Raises
+    ValueError when it is open which dates are meant."""
+    by = tuple(dict.fromkeys(spelt(table, name) for name in selection.by))
+    bucket, given = selection.bucket, selection.date_column
+    dates = [column.name for column in table.columns if column.is_time]
+    if bucket and not given:
+        own = [column.name for column in table.columns if column.name.lower() == bucket]
+        if own and (own[0] in by or not dates):
+            return replace(selection, by=tuple(dict.fromkeys([own[0], *by])), bucket=None)
+        given = next((name for name in by if name in dates), None)
+    if not bucket:
+        return replace(selection, by=by)
+    given = date_column(table, given)
+    return replace(selection, by=tuple(name for name in by if name != given), date_column=given)
+
+
+def _filters(table: TableInfo, selection: Selection) -> tuple[Filter, ...]:
+    filters = parse_conditions(selection.where) if selection.where else ()
+    if selection.year is None:
+        return filters
+    own = [name for name in number_columns(table) if name.lower() == "year"]
+    if own and not selection.date_column:
+        return (*filters, Filter(own[0], "=", selection.year))
+    column = date_column(table, selection.date_column)
+    year = selection.year
+    return (*filters, Filter(column, ">=", date(year, 1, 1)), Filter(column, "<=", date(year, 12, 31)))
+
+
+def _in_order(
+    table: TableInfo, columns: Sequence[str], rows: list[Row], values: int, selection: Selection
+) -> tuple[Row, ...]:
+    """Rows along a key that has an order of its own; others stay from the largest value down."""
+    keys = len(columns) - values
+    ordered = {column.name for column in table.columns if column.is_number or column.is_time}
+    if selection.bucket or not keys or not ordered.issuperset(columns[:keys]):
+        return tuple(rows)
+    return tuple(sorted(rows, key=lambda row: [(key is None, key) for key in row[:keys]]))
+
+
+def _is_text(table: TableInfo, name: str) -> bool:
+    return any(column.name == name and column.type == "VARCHAR" for column in table.columns)

@@ -1,0 +1,78 @@
+"""Conditions on rows, as text: "region = North and units >= 10"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from graphs.analytics.tables.sql import Filter, Operator
+
+_OPERATORS: dict[str, Operator] = {
+    **{"not in": "not in", "in": "in", "is not": "!=", "is": "=", "==": "=", "<>": "!="},
+    **{"!=": "!=", "<=": "<=", ">=": ">=", "=": "=", "<": "<", ">": ">"},
+}
+QUOTED = r"'[^']*'|\"[^\"]*\"|`[^`]*`"
+QUOTED_OR_LIST = rf"{QUOTED}|\([^()]*\)"
+_KEPT_WHOLE = re.compile(QUOTED_OR_LIST)
+_AND = re.compile(r"\s+and(?:\s+|$)", re.IGNORECASE)
+_ITEM = re.compile(rf"\s*({QUOTED}|[^,]+?)\s*(?:,|$)")
+_CONDITION = re.compile(
+    rf"\s*(?P<column>{QUOTED}|.+?)"
+    r"(?:\s*(?P<sign>==|<>|!=|<=|>=|=|<|>)\s*|\s+(?P<word>not\s+in|in|is\s+not|is)\b\s*)"
+    r"(?P<value>.+?)\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def parse_conditions(text: str) -> tuple[Filter, ...]:
+    """Return the conditions of a text, all of which a row must meet.
+
+    Each is a column, one of = != < <= > >= is, is not, in, not in, and a value (for in and not in: several,
+    in parentheses); "and" stands between two. Names and values may be quoted. Raises ValueError for a text
+    that is otherwise; whether a column exists and the value fits it is checked where the filter is used.
+    """
+    return tuple(_condition(part) for part in cut(text, _AND, _KEPT_WHOLE))
+
+
+def describe_conditions(filters: Sequence[Filter]) -> str:
+    """Return the conditions as text, as `parse_conditions` takes it."""
+    return " and ".join(f"{each.column} {each.operator} {_written(each.value)}" for each in filters)
+
+
+def cut(text: str, separator: re.Pattern[str], kept_whole: re.Pattern[str]) -> list[str]:
+    """Cut at each separator that stands outside what `kept_whole` matches."""
+    masked = kept_whole.sub(lambda match: "\x00" * len(match[0]), text)
+    starts, ends = [0], []
+    for match in separator.finditer(masked):
+        ends.append(match.start())
+        starts.append(match.end())
+    return [text[start:end] for start, end in zip(starts, [*ends, len(text)], strict=True)]
+
+
+def items(text: str) -> tuple[str, ...]:
+    """The values of a list, in parentheses or without, each without its quotes."""
+    inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return tuple(bare(match[1]) for match in _ITEM.finditer(inner))
+
+
+def bare(text: str) -> str:
+    """The name or value without the quotes around it."""
+    return text[1:-1] if re.fullmatch(QUOTED, text) else text
+
+
+def _condition(text: str) -> Filter:
+    match = _CONDITION.fullmatch(text)
+    if not match:
+        raise ValueError(
+            f"The condition {text.strip()!r} can't be read. Write it as a column, =, !=, <, <=, >, >=, in or "
+            "not in, and a value: region = North and units >= 10."
+        )
+    operator = _OPERATORS[" ".join((match["sign"] or match["word"]).lower().split())]
+    value = match["value"]
+    if operator in ("in", "not in"):
+        return Filter(bare(match["column"]), operator, items(value))
+    return Filter(bare(match["column"]), operator, bare(value))
+
+
+def _written(value: object) -> str:
+    return f"({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)

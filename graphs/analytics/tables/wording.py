@@ -1,0 +1,321 @@
+"""The results of an analysis in words: short Markdown with every figure that a reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from math import floor, isfinite, log10
+from typing import TYPE_CHECKING, Any
+
+from graphs.analytics.tables.conditions import describe_conditions
+from graphs.kit.tables.markdown import markdown_table
+
+if TYPE_CHECKING:
+    from graphs.analytics.query.cohort import Retention
+    from graphs.analytics.query.funnel import Funnel
+    from graphs.analytics.query.shares import Shares
+    from graphs.analytics.tables.aggregate import Aggregate
+    from graphs.analytics.tables.sql import QueryResult
+    from graphs.analytics.tables.subset import Subset
+    from graphs.kit.tables.load import TableInfo
+
+ROWS_SHOWN = 30
+_DIGITS, _MAX_DECIMALS = 6, 10
+_LONGEST_CELL = 80
+_YEARS = range(1500, 2201)
+
+_STATISTICS = {
+    "sum": "total",
+    "mean": "mean",
+    "median": "median",
+    "min": "least",
+    "max": "greatest",
+    "count": "number of values in",
+    "sd": "standard deviation of",
+}
+
+
+def loaded(
+    file: str,
+    table: TableInfo,
+    head: tuple[Sequence[str], Sequence[Sequence[Any]]],
+    sql_names: Mapping[str | None, str],
+) -> str:
+    """A table's rows, columns and types, what was assumed in reading it, and its first rows.
+
+    `sql_names` says what the file's tables are called in SQL, by sheet (None when there is but one).
+    """
+    own = sql_names.get(table.sheet) or sql_names[None]
+    others = [f"sheet {sheet} is `{name}`" for sheet, name in sql_names.items() if name != own]
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    lines = [
+        f"{_capital(origin(file, table))} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
+        f"- Columns: {columns}",
+        f"- In SQL: `{own}`" + (f"; {', '.join(others)}" if others else ""),
+        *notes(table),
+        "",
+        "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:",
+        "",
+        *value_table(*head),
+    ]
+    return "\n".join(lines)
+
+
+def aggregated(file: str, result: Aggregate, whole: str | None, shares: Shares | None = None) -> str:
+    """A statistic by groups; `whole` is the file that holds all groups when not all are shown."""
+    if not result.keys:
+        values = zip(value_names(result), _cells(result.rows)[0], strict=True)
+        figures = "; ".join(f"{name}: **{value}**" for name, value in values)
+        return "\n".join([f"{_capital(figures)}, in {rows_of(file, result)}.", *method(result)])
+    lines = [
+        f"{_capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
+        f"{rows_of(file, result)}:",
+        "",
+        *value_table(
+            [*column_names(result), *(share_names(result) if shares else [])],
+            readable_rows(with_shares(result.rows, shares), len(result.keys), result.selection.bucket),
+        ),
+        *hidden(len(result.rows), "groups", whole),
+        "",
+        *(_share_totals(result, shares) if shares else []),
+        *method(result),
+    ]
+    return "\n".join(lines)
+
+
+def share_names(result: Aggregate) -> list[str]:
+    """What the shares are called: percentages of each statistic's total."""
+    return [f"% of {name}" for name in value_names(result)]
+
+
+def with_shares(rows: Sequence[Sequence[Any]], shares: Shares | None) -> list[tuple[Any, ...]]:
+    """The rows of an aggregate, each with its shares."""
+    if shares is None:
+        return [tuple(row) for row in rows]
+    return [(*row, *percent) for row, percent in zip(rows, shares.percent, strict=True)]
+
+
+def _share_totals(result: Aggregate, shares: Shares) -> list[str]:
+    totals = zip(value_names(result), _cells([shares.totals])[0], strict=True)
+    return [f"- 100 % of the {name} is **{total}**, of all groups" for name, total in totals]
+
+
+def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: str, tied: int) -> str:
+    """The first groups of a ranking; `tied` more share the last one's value."""
+    (value,), key = value_names(result), " and ".join(key_names(result))
+    shown = readable_rows(rows, len(result.keys), result.selection.bucket)
+    leaders = [f"**{cell(row[0])}**" for row in shown if row[-1] == shown[0][-1]]
+    lines = [
+        f"{_listed(leaders)} {'has' if len(leaders) == 1 else 'have'} the {order} {value}: "
+        f"**{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
+        f"{len(rows):,} of {_many(len(result.rows), 'group')} by {key}:",
+        "",
+        *value_table(["#", *column_names(result)], [(place, *row) for place, row in enumerate(shown, 1)]),
+        *(["", f"{tied:,} more with the last one's value are not shown."] if tied else []),
+        "",
+        *method(result),
+    ]
+    return "\n".join(lines)
+
+
+def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
+    """Which columns a ranking took when none was named."""
+    numbers = ", ".join(column.name for column in table.columns if column.is_number)
+    return (
+        f"No column of the table was named to rank by, so it is by {' and by '.join(taken)}. The columns of "
+        f"numbers are {numbers}."
+    )
+
+
+def queried(
+    files: Sequence[str], result: QueryResult, whole: str | None, reading: Sequence[str], limits: str
+) -> str:
+    """The rows of a query over files; `whole` is the file that holds those that are not shown, `reading` what
+    was assumed in reading the files, `limits` those that the query ran under."""
+    origins = _listed(files) if files else "no table"
+    method = [*reading, f"- SQL: `{' '.join(result.sql.split())}`", f"- Limits: {limits}"]
+    if not result.rows:
+        return "\n".join([f"No rows from {origins}.", *method])
+    lines = [
+        f"{_many(result.total_rows, 'row')} from {origins}:",
+        "",
+        *value_table(result.columns, result.rows),
+        *hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
+        "",
+        *method,
+    ]
+    return "\n".join(lines)
+
+
+def origin(file: str, table: TableInfo) -> str:
+    """The file, with the sheet that was read."""
+    return (f"sheet {table.sheet} of " if table.sheet else "") + f"**{file}**"
+
+
+def rows_of(file: str, result: Aggregate | Funnel | Retention | Subset) -> str:
+    """The file, and which of its rows the figures are of."""
+    table = result.table
+    if not result.filters:
+        return f"{origin(file, table)} (all {table.rows:,} rows)"
+    conditions = describe_conditions(result.filters)
+    return f"{origin(file, table)} ({result.rows_used:,} of {table.rows:,} rows: {conditions})"
+
+
+def method(result: Aggregate) -> list[str]:
+    """What was left out and assumed, and the SQL."""
+    missing = [
+        f"- Left out: {_many(count, 'row')} without a value in {measure}"
+        for measure, count in zip(result.measures, result.missing, strict=True)
+        if count
+    ]
+    statements = [f"- SQL: `{' '.join(statement.split())}`" for statement in result.sql]
+    return [*missing, *notes(result.table), *statements]
+
+
+def notes(table: TableInfo) -> list[str]:
+    """What was assumed in reading the file."""
+    return [f"- Note: {note}" for note in table.notes]
+
+
+def key_names(result: Aggregate) -> list[str]:
+    """The keys of the groups as a reader would call them: a period by its own name."""
+    period = result.selection.bucket
+    return [period, *result.keys[1:]] if period else list(result.keys)
+
+
+def value_names(result: Aggregate) -> list[str]:
+    """The statistic of each measure as a reader would call it."""
+    return [f"{_STATISTICS[result.statistic]} {measure}" for measure in result.measures] or ["number of rows"]
+
+
+def column_names(result: Aggregate) -> list[str]:
+    """All columns of the result as a reader would call them."""
+    return [*key_names(result), *value_names(result)]
+
+
+def readable_rows(rows: Sequence[Sequence[Any]], keys: int, bucket: str | None) -> list[tuple[Any, ...]]:
+    """The rows, with names in place of the first cells, which are keys: 1962 is no amount, and the first day
+    of a period stands for it."""
+    return [
+        (*(_key(cell, bucket if place == 0 else None) for place, cell in enumerate(row[:keys])), *row[keys:])
+        for row in rows
+    ]
+
+
+def value_table(
+    heads: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[bool] = ()
+) -> list[str]:
+    """At most 30 rows as a Markdown table; to the right are `right`, by default the columns of numbers."""
+    shown = list(rows)[:ROWS_SHOWN]
+    right = right or [_holds_numbers(column) for column in zip(*shown, strict=True)]
+    return markdown_table([cell(head) for head in heads], _cells(shown), right=right)
+
+
+def hidden(total: int, what: str, whole: str | None = None, kept: int | None = None) -> list[str]:
+    """How many of the rows are not shown, and that the file `whole` has them (or the first `kept`)."""
+    if total <= ROWS_SHOWN:
+        return []
+    line = f"{ROWS_SHOWN} of {total:,} {what} are shown."
+    if whole:
+        line += f" **{whole}** has {'all of them' if kept in (None, total) else f'the first {kept:,}'}."
+    return ["", line]
+
+
+def column_cells(values: Sequence[Any]) -> list[str]:
+    """The values of a column as text; its numbers have the same number of decimals, cents at least."""
+    if all(type(value) is int and value in _YEARS for value in values):
+        return [str(value) for value in values]
+    sizes = [abs(value) for value in values if isinstance(value, float) and isfinite(value) and value]
+    decimals = _decimals(sizes) if sizes else 0
+    return [
+        f"{value:,.{decimals}f}"
+        if isinstance(value, float) and isfinite(value) and decimals <= _MAX_DECIMALS
+        else cell(value)
+        for value in values
+    ]
+
+
+def cell(value: object) -> str:
+    """The value as the text of a table's cell."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return significant(value)
+    if isinstance(value, int | Decimal):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    flat = " ".join(str(value).split())
+    return flat if len(flat) <= _LONGEST_CELL else f"{flat[: _LONGEST_CELL - 1]}…"
+
+
+def significant(number: float, digits: int = _DIGITS) -> str:
+    """The number with so many significant digits, with thousands separators."""
+    return f"{number:,.{digits}g}" if abs(number) < 10**digits or not isfinite(number) else f"{number:,.0f}"
+
+
+def plain_data(data: Any) -> Any:
+    """The data as JSON has it: objects, lists, numbers, text, true, false and null."""
+    if isinstance(data, Mapping):
+        return {str(key): plain_data(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [plain_data(value) for value in data]
+    if isinstance(data, float | Decimal):
+        return float(data) if isfinite(data) else None
+    return data if data is None or isinstance(data, bool | int | str) else str(data)
+
+
+def records(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """At most 30 rows as plain data."""
+    return plain_data([dict(zip(columns, row, strict=True)) for row in list(rows)[:ROWS_SHOWN]])
+
+
+def period_name(first_day: date, period: str) -> str:
+    """What a reader calls the period that begins on this day: 2024, 2024 Q3, 2024-08, or the day itself."""
+    quarter = f"{first_day:%Y} Q{(first_day.month + 2) // 3}"
+    names = {"year": f"{first_day:%Y}", "quarter": quarter, "month": f"{first_day:%Y-%m}"}
+    return names.get(period, f"{first_day:%Y-%m-%d}")
+
+
+def _key(value: object, bucket: str | None) -> object:
+    if bucket and isinstance(value, date):
+        return period_name(value, bucket)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
+    """The rows as text; the numbers of a column have the same number of decimals."""
+    columns = [column_cells(column) for column in zip(*rows, strict=True)]
+    return list(zip(*columns, strict=True))
+
+
+def _decimals(sizes: Sequence[float]) -> int:
+    """How many decimals show cents, six significant digits of the largest and three of the smallest; none
+    that would be zero throughout."""
+    wanted = max(2, _DIGITS - 1 - floor(log10(max(sizes))), 2 - floor(log10(min(sizes))))
+    if wanted > _MAX_DECIMALS:
+        return wanted
+    return max(len(f"{size:.{wanted}f}".rstrip("0").partition(".")[2]) for size in sizes)
+
+
+def _holds_numbers(column: Sequence[object]) -> bool:
+    present = [value for value in column if value is not None]
+    return bool(present) and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present
+    )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    shown = [*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
