@@ -211,13 +211,19 @@ def _report(
     return Report("recovery", "Recovery", tables, pictures, measured_on, __doc__ or "")
 
 
+_NOTE = (
+    "What waits for an answer on a half-open connection learns from TCP's keepalive that the line is dead, and "
+    "that counts in whole seconds: one until it asks, and one until it asks again."
+)
+
+
 def _table(title: str, found: Mapping[str, Recoveries], trials: int) -> Table:
     rows = [
         (name, result.seconds.median, result.seconds.high, result.violations)
         for name, result in found.items()
     ]
     columns = ("fault", "median", "worst", "errors, lost checkpoints")
-    return Table(title, columns, rows, f"{trials} trials of each fault.")
+    return Table(title, columns, rows, f"{trials} trials of each fault. {_NOTE}")
 
 
 def main() -> None:
