@@ -212,8 +212,8 @@ def _report(
 
 
 _NOTE = (
-    "What waits for an answer on a half-open connection learns from TCP's keepalive that the line is dead, and "
-    "that counts in whole seconds: one until it asks, and one until it asks again."
+    "What waits for an answer on a half-open connection learns from TCP's keepalive that the line is dead, "
+    "and that counts in whole seconds: one until it asks, and one until it asks again."
 )
 
 
