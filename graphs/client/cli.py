@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import httpx
 import typer
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
+from langgraph_sdk.errors import NotFoundError
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Column, Table
@@ -188,6 +190,7 @@ async def _ask(
     url: str, agent: str, text: str, files: list[Path], thread: str | None, save_to: Path | None
 ) -> Session:
     async with get_client(url=url) as client:
+        await _check_agent(client, agent)
         thread_id = thread or (await client.threads.create(graph_id=agent))["thread_id"]
         notes.print(f"session {thread_id}", style="dim")
         known = set()
@@ -204,6 +207,28 @@ async def _ask(
         session = await restore_session(thread_id, client=client)
         await _show_made_files(client, session, known, save_to)
         return session
+
+
+async def _check_agent(client: LangGraphClient, agent: str) -> None:
+    """Let the server refuse an agent, or the id of an assistant, that it does not have.
+
+    A thread made for it would stay behind, since only the run is refused.
+    """
+    if not _is_uuid(agent):
+        await client.assistants.search(graph_id=agent, limit=1)
+        return
+    try:
+        await client.assistants.get(agent)
+    except NotFoundError:
+        raise ValueError(f"The assistant '{agent}' is not found: give the name of an agent.") from None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _show_made_files(

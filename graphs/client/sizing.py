@@ -1,6 +1,6 @@
 """How many connections a deployment may open, against how many PostgreSQL accepts: plain arithmetic."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 _AT_LEAST_ONE = frozenset({"replicas", "budget", "max_connections"})
 
@@ -61,6 +61,11 @@ class Deployment:
         return self.max_connections - self.reserved - self.others
 
     @property
+    def max_connections_needed(self) -> int:
+        """What PostgreSQL's max_connections would have to be for all of them."""
+        return self.total + self.reserved + self.others
+
+    @property
     def runs(self) -> int:
         """Runs side by side in all processes."""
         return self.replicas * self.jobs
@@ -98,13 +103,13 @@ class Deployment:
         return (
             f"--max-connections {self.max_connections} leaves nothing for this deployment: --reserved "
             f"{self.reserved} and --others {self.others} take {taken}. Set "
-            f"max_connections={self.total + taken} in PostgreSQL, or correct these options."
+            f"max_connections={self.max_connections_needed} in PostgreSQL, or correct these options."
         )
 
     def _connections_problem(self) -> str:
         if self.total <= self.available:
             return ""
-        changes = [f"set max_connections={self.total + self.reserved + self.others} in PostgreSQL"]
+        changes = [f"set max_connections={self.max_connections_needed} in PostgreSQL"]
         share = self.available // self.replicas - self.server_pool
         if share >= self.loops:
             changes.insert(0, f"set CHECKPOINT_CONNECTION_BUDGET={share}")
@@ -123,10 +128,26 @@ class Deployment:
     def _users_problem(self) -> str:
         if self.users <= self.runs:
             return ""
-        changes = [f"set N_JOBS_PER_WORKER={-(-self.users // self.replicas)}"]
-        if self.jobs:
-            changes.append(f"run {-(-self.users // self.jobs)} replicas")
+        ways = self._ways_to_more_runs()
+        changes = [way for way, larger in ways.items() if larger.total <= larger.available]
+        if not changes:
+            changes = [
+                f"{way} with max_connections={larger.max_connections_needed} in PostgreSQL"
+                for way, larger in ways.items()
+            ]
         return (
             f"{self.users} users are more than the {self.runs} runs that work side by side, and "
             f"{self.users - self.runs} would wait in the queue: {', or '.join(changes)}."
         )
+
+    def _ways_to_more_runs(self) -> dict[str, "Deployment"]:
+        """Return what would let all users' runs work, each with the deployment that it makes."""
+        jobs = -(-self.users // self.replicas)
+        way, larger = f"set N_JOBS_PER_WORKER={jobs}", replace(self, jobs=jobs)
+        if not larger.pool_size:  # one budget can't have a pool for each of so many loops
+            way, larger = f"{way} and unset BG_JOB_ISOLATED_LOOPS", replace(larger, isolated_loops=False)
+        ways = {way: larger}
+        if self.jobs:
+            replicas = -(-self.users // self.jobs)
+            ways[f"run {replicas} replicas"] = replace(self, replicas=replicas)
+        return ways

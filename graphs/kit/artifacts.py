@@ -31,6 +31,7 @@ from graphs.kit.errors import InputError, MissingFileError
 from graphs.kit.settings import kit_settings
 from graphs.kit.state import Artifact
 from graphs.kit.tables.cache import LARGE_BYTES, forget_table
+from graphs.kit.tables.workspace import private_folder
 
 MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -161,8 +162,8 @@ class SessionArtifacts:
         if isinstance(self.file_system, LocalFileSystem):
             yield Path(path)
             return
-        with tempfile.TemporaryDirectory() as folder:
-            local = Path(folder) / PurePosixPath(path).name
+        with private_folder() as folder:
+            local = folder / PurePosixPath(path).name
             self.file_system.get_file(path, str(local))
             yield local
 

@@ -21,12 +21,27 @@ UNSOURCED_KEY = "figures_without_source"
 """Where a marked answer lists these figures, as written, for clients."""
 
 _NUMBER = re.compile(
-    r"(?<![\w.])(?P<whole>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.(?P<fraction>\d+))?(?P<power>[eE][-+]?\d{1,3})?"
+    r"(?<![\w.])(?P<whole>\d{1,3}(?:[,\u2009\u202f]\d{3})+(?!\d)|\d+)(?:\.(?P<fraction>\d+))?"
+    r"(?:[eE](?P<power>[-+\u2212]?\d{1,3})|\s?[×x·]\s?10(?:\^(?P<caret>[-+\u2212]?\d{1,3})|(?P<raised>[⁺⁻]?[⁰¹²³⁴-⁹]+)))?"
     r"(?!\.?\d|D\b|(?:st|nd|rd|th)\b)"  # 3D and 2nd are no figures
-    r"(?:\s?(?P<percent>%|per\s?cent\b)|(?P<letter>[kM])\b|\s?(?P<word>(?i:thousand|million|billion|bn))\b)?"
+    r"(?:\s?(?P<percent>%|per\s?cent\b|(?=(?:[-\u2013]|(?:to|and)\s)\s?\d+(?:\.\d+)?\s?(?:%|per\s?cent\b)))"
+    r"|(?P<letter>[kMB])\b|\s?(?P<word>(?i:thousand|million|billion|bn))\b)?"
 )
-_SCALES = {"k": 1e3, "M": 1e6, "thousand": 1e3, "million": 1e6, "billion": 1e9, "bn": 1e9}
-_LIST_NUMBER = re.compile(r"^\s*(?:#+\s*)?\d{1,2}[.)]\s", re.MULTILINE)
+_SCALES = {"k": 1e3, "M": 1e6, "B": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9, "bn": 1e9}
+_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹\u2212", "+-0123456789-")
+_LIST_NUMBER = re.compile(
+    r"^[ \t]*(?:#+\s*|[-*>]\s+)?(?:\*\*)?\d{1,2}[.)](?:\*\*)?\s|^[ \t]*\|\s*\d{1,2}\s*(?=\|)", re.MULTILINE
+)
+"""Of an item, or of a table's row."""
+
+_SIGNIFICANCE = re.compile(
+    r"\bp(?:[-\s]?values?)?\s*(?:<|≤|>|below|under|less\s+than|above)\s*0?\.(?:1|0{1,3}[15])\b"
+    r"|\b(?:α|alpha)\s*=\s*0?\.(?:1|0{1,3}[15])\b|\b(?:10|5|1|0\.1)\s?%\s+(?:significance\s+)?level\b",
+    re.IGNORECASE,
+)
+"""What a p-value is held against by convention; no result."""
+
+_YEARS = range(1900, 2100)
 _INLINE_CODE = re.compile(r"`[^`\n]+`")
 _CLOSE = 1e-9
 """Relative; what floating-point numbers lose on their way through text."""
@@ -64,10 +79,12 @@ def marked(reply: AIMessage, conversation: Sequence[AnyMessage], files: Iterable
 def unsourced_figures(answer: str, sources: Iterable[Any], names: Iterable[str] = ()) -> list[str]:
     """Return the figures of the answer, as written and each once, that none of the sources has.
 
-    Sources are texts and plain data. Numbers of a list's items, in code, in file names and in `names` are no
-    figures.
+    Sources are texts and plain data; how many entries a list in them has is a source too. Numbers of a list's
+    items, in code, in file names and in `names`, and levels of significance are no figures.
     """
-    prose = _LIST_NUMBER.sub("\n", _INLINE_CODE.sub(" ", masked(answer, names, quotes=False)))
+    prose = masked(answer, names, quotes=False)
+    for pattern, blank in ((_INLINE_CODE, " "), (_LIST_NUMBER, "\n"), (_SIGNIFICANCE, " ")):
+        prose = pattern.sub(blank, prose)
     known = sorted({abs(value) for source in sources for value in _values(source)})
     return list(dict.fromkeys(each.written for each in _figures(prose) if not _is_known(each, known)))
 
@@ -93,6 +110,7 @@ def _values(source: Any) -> Iterator[float]:
             yield from _values(str(key))
             yield from _values(value)
     elif isinstance(source, list | tuple):
+        yield float(len(source))
         for value in source:
             yield from _values(value)
     elif isinstance(source, int | float) and isfinite(source):
@@ -101,10 +119,12 @@ def _values(source: Any) -> Iterator[float]:
 
 def _figures(text: str) -> Iterator[_Figure]:
     for match in _NUMBER.finditer(text):
-        digits, fraction = match["whole"].replace(",", ""), match["fraction"] or ""
+        digits, fraction = re.sub(r"\D", "", match["whole"]), match["fraction"] or ""
+        exponent = (match["power"] or match["caret"] or match["raised"] or "0").translate(_RAISED)
         factor = _SCALES.get(match["letter"] or (match["word"] or "").lower(), 1.0)
-        value = float(f"{digits}.{fraction or 0}{match['power'] or ''}") * factor
-        place = float(f"1e{-len(fraction) or _zeros(digits)}") * float(f"1{match['power'] or ''}") * factor
+        value = float(f"{digits}.{fraction or 0}e{exponent}") * factor
+        zeros = 0 if match[0].isdigit() and int(digits) in _YEARS else _zeros(digits)
+        place = float(f"1e{-len(fraction) or zeros}") * float(f"1e{exponent}") * factor
         yield _Figure(match[0], value, place / 2, match["percent"] is not None)
 
 

@@ -30,6 +30,23 @@ class CredentialsUnavailable(psycopg.OperationalError):
     """The credentials of a new connection can't be had now. The message has no secret of ours."""
 
 
+def concerns_credentials(error: psycopg.Error) -> bool:
+    """Return whether the attempt to connect failed for its credentials."""
+    return isinstance(error, CredentialsUnavailable) or any(text in str(error) for text in REFUSALS)
+
+
+def advice(settings: PersistenceSettings) -> str:
+    """Return what to check where credentials fail: the setting that says where they are."""
+    if settings.password_file is not None:
+        return (
+            f"Check {settings.password_file}, the file that CHECKPOINT_POSTGRES_PASSWORD_FILE names: that it "
+            "exists, that this process may read it, and that it holds the present password."
+        )
+    if settings.credentials is not None:
+        return "Check the function that CHECKPOINT_POSTGRES_CREDENTIALS names."
+    return "Check user and password in CHECKPOINT_POSTGRES_URI."
+
+
 async def with_credentials(conninfo: str, settings: PersistenceSettings) -> str:
     """Return the connection string with the credentials of this moment, if a setting says where they are.
 
@@ -91,9 +108,7 @@ class Lockout:
 
     def note(self, error: psycopg.Error | None) -> None:
         """Note how an attempt to connect ended: with an error, or None if it went well."""
-        refused = error is not None and (
-            isinstance(error, CredentialsUnavailable) or any(text in str(error) for text in REFUSALS)
-        )
+        refused = error is not None and concerns_credentials(error)
         with self._lock:
             if refused == self._locked_out or (error is not None and not refused):
                 return

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from graphs.environment import problem_of
+
 _CHECKPOINTER = "LANGGRAPH_CHECKPOINTER"
 _THREAD_TTL = "LANGGRAPH_THREAD_TTL"
 
@@ -62,21 +64,26 @@ def load_checkpointer_config() -> CheckpointerConfig:
     """
     given = _mapping(_CHECKPOINTER, os.environ.get(_CHECKPOINTER) or "{}")
     config = {name: value for name, value in given.items() if value is not None}
-    place = "checkpointer in langgraph.json"
     if ttl := os.environ.get(_THREAD_TTL):
         config["ttl"] = _thread_ttl(ttl)
-        place = f"{_THREAD_TTL} or checkpointer in langgraph.json"
     try:
         return CheckpointerConfig.model_validate(config)
     except ValidationError as error:
-        raise ValueError(f"Correct {place}: {'; '.join(map(_in_words, error.errors()))}.") from None
+        problems = "; ".join(map(_in_words, error.errors()))
+        raise ValueError(f"Correct checkpointer in langgraph.json: {problems}.") from None
 
 
-def _thread_ttl(text: str) -> dict[str, Any]:
+def _thread_ttl(text: str) -> ThreadTTL:
     """Return the section that the variable stands for: a number is the time to live in minutes."""
-    if text.lstrip().startswith("{"):
-        return _mapping(_THREAD_TTL, text)
-    return {"default_ttl": text}
+    section = _mapping(_THREAD_TTL, text) if text.lstrip().startswith("{") else {"default_ttl": text}
+    try:
+        return ThreadTTL.model_validate(section)
+    except ValidationError as error:
+        problems = "; ".join(map(_in_words, error.errors()))
+        raise ValueError(
+            f"{_THREAD_TTL} is {text!r}: {problems}. Set it to a number of minutes above 0, or to JSON with "
+            "what checkpointer.ttl of langgraph.json may have, or unset it."
+        ) from None
 
 
 def _mapping(variable: str, text: str) -> dict[str, Any]:
@@ -90,4 +97,4 @@ def _mapping(variable: str, text: str) -> dict[str, Any]:
 
 def _in_words(problem: ErrorDetails) -> str:
     name = ".".join(map(str, problem["loc"]))
-    return f"{name} is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    return f"{name} is {problem['input']!r}: {problem_of(problem)}"

@@ -1,6 +1,10 @@
 """Settings of the persistence, read from the environment."""
 
+import logging
+import os
+import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, Literal, TypeVar
@@ -11,7 +15,10 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from graphs.environment import in_words, problem_of
 from graphs.persistence.encryption_keys import KEYS_VARIABLE, parse_keys
+
+logger = logging.getLogger(__name__)
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,11 +61,13 @@ class PersistenceSettings(BaseSettings):
     connection_budget: int = Field(20, ge=1, le=10_000, validation_alias="CHECKPOINT_CONNECTION_BUDGET")
     """Connections that this server process may hold, over all its event loops."""
 
-    outage_budget: float = Field(120, gt=0, le=86_400, validation_alias="CHECKPOINT_OUTAGE_BUDGET_SECONDS")
+    outage_budget: float = Field(
+        120, gt=0, le=86_400, allow_inf_nan=False, validation_alias="CHECKPOINT_OUTAGE_BUDGET_SECONDS"
+    )
     """Seconds for which an operation waits for a database that doesn't answer."""
 
     operation_timeout: float = Field(
-        15, ge=0.1, le=3_600, validation_alias="CHECKPOINT_OPERATION_TIMEOUT_SECONDS"
+        15, ge=0.1, le=3_600, allow_inf_nan=False, validation_alias="CHECKPOINT_OPERATION_TIMEOUT_SECONDS"
     )
     """Seconds after which one attempt is abandoned together with its connection."""
 
@@ -78,6 +87,9 @@ class PersistenceSettings(BaseSettings):
 
     jobs_per_worker: int = Field(10, ge=0, validation_alias="N_JOBS_PER_WORKER")
     """LangGraph's own setting: jobs that run side by side in this process."""
+
+    attempts: int = Field(3, ge=1, validation_alias="BG_JOB_MAX_RETRIES")
+    """LangGraph's own setting: attempts of a run in all. It takes 0 as well, and then no run starts."""
 
     @field_validator("uri")
     @classmethod
@@ -148,9 +160,22 @@ def load_settings() -> PersistenceSettings:
     try:
         settings = PersistenceSettings()
     except ValidationError as error:
-        raise ValueError("\n".join(map(_in_words, error.errors()))) from None
+        raise ValueError("\n".join(map(_explain, error.errors()))) from None
     _ = settings.pool_size
     return settings
+
+
+def warn_of_unknown_variables() -> None:
+    """Log each CHECKPOINT_ variable that is none of ours, with the one that was probably meant."""
+    ours = [
+        field.validation_alias
+        for field in PersistenceSettings.model_fields.values()
+        if isinstance(field.validation_alias, str)
+    ]
+    for variable in sorted(name for name in os.environ if name.startswith("CHECKPOINT_")):
+        if variable not in ours:
+            [closest] = get_close_matches(variable, ours, n=1, cutoff=0)
+            logger.warning("%s is no setting of Holdfast and has no effect. Is it %s?", variable, closest)
 
 
 def target(conninfo: str) -> str:
@@ -188,14 +213,26 @@ def _parse(conninfo: str) -> dict[str, Any]:
         raise ValueError(f"its scheme is {scheme!r}, and PostgreSQL's is 'postgresql'")
     try:
         params = conninfo_to_dict(conninfo)
-    except ProgrammingError:
+    except ProgrammingError as error:
         # libpq's message quotes the string, password and all.
-        raise ValueError("it can't be read as a PostgreSQL connection string") from None
+        problem = (
+            _unknown_parameter(conninfo, str(error)) or "it can't be read as a PostgreSQL connection string"
+        )
+        raise ValueError(problem) from None
     if part := _misplaced(params):
         raise ValueError(
             f"its {part} has a character that no {part} has, so the password may have run into it"
         )
     return params
+
+
+def _unknown_parameter(conninfo: str, message: str) -> str | None:
+    """Say which parameter of a URI libpq doesn't know; None where a password may have run into it."""
+    _, _, query = conninfo.partition("?")
+    unknown = re.search(r'invalid URI query parameter: "(\w+)"', message)
+    if unknown is None or "@" in query or "password" in query:
+        return None
+    return f"it has the parameter {unknown[1]!r} behind its '?', and PostgreSQL knows no such one"
 
 
 def _misplaced(params: dict[str, Any]) -> str | None:
@@ -210,9 +247,10 @@ def _misplaced(params: dict[str, Any]) -> str | None:
     return None
 
 
-def _in_words(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails) -> str:
+    """Return one sentence on the setting, without its value where that may be a secret."""
     variable = str(error["loc"][0])
-    problem = error["msg"].removeprefix("Value error, ")
+    problem = problem_of(error)
     if variable == "CHECKPOINT_POSTGRES_URI":
         return (
             f"{variable} is not usable: {problem}. Write it as postgresql://user:password@host:5432/database "
@@ -226,4 +264,4 @@ def _in_words(error: ErrorDetails) -> str:
     if variable == "CHECKPOINT_POSTGRES_PASSWORD_FILE":
         # Its value may be the password itself, by mistake.
         return f"{variable} is not usable: {problem}. Set it to the path of a file that holds the password."
-    return f"{variable} is {error['input']!r}: {problem[:1].lower()}{problem[1:]}. Correct it or unset it."
+    return in_words(error)

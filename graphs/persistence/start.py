@@ -14,7 +14,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.store.base import TTLConfig
 
 from graphs.persistence.credentials import REFUSALS as OF_CREDENTIALS
-from graphs.persistence.credentials import CredentialsUnavailable
+from graphs.persistence.credentials import CredentialsUnavailable, advice, concerns_credentials
 from graphs.persistence.database import Database
 from graphs.persistence.encryption import KeyRing
 from graphs.persistence.outage import DatabaseUnavailable, first_line, pauses
@@ -43,6 +43,10 @@ _REFUSALS = frozenset(
         "unrecognized configuration parameter",  # older than PostgreSQL 14
         "unsupported startup parameter",  # PgBouncer's
     }
+)
+
+_ADVICE = (
+    "Check CHECKPOINT_POSTGRES_URI, and that PostgreSQL runs there and accepts connections from this machine."
 )
 
 
@@ -146,12 +150,14 @@ async def wait_for_postgres(
     budget: float,
     *,
     refusals: Set[str],
+    credentials_advice: str,
     unavailable: type[DatabaseUnavailable] = DatabaseUnavailable,
 ) -> None:
     """Return once PostgreSQL accepts a connection that can write, telling the log what it waits for.
 
-    Raises `unavailable` after `budget` seconds, and ValueError at once if PostgreSQL refuses the user or has
-    no such database: if its message has one of the `refusals`.
+    Raises `unavailable` after `budget` seconds, with the advice on credentials if it is these that fail, and
+    ValueError at once if PostgreSQL refuses the user or has no such database: if its message has one of the
+    `refusals`.
     """
     started = told = monotonic()
     for pause in pauses():
@@ -160,6 +166,7 @@ async def wait_for_postgres(
         except psycopg.Error as error:
             _raise_refusal(error, place, refusals)
             reason = first_line(error)
+            remedy = credentials_advice if concerns_credentials(error) else _ADVICE
         else:
             await conn.close()
             return
@@ -167,8 +174,7 @@ async def wait_for_postgres(
         if waited >= budget:
             raise unavailable(
                 f"PostgreSQL at {place} can't be reached; gave up after {waited:.0f} s. The last error was: "
-                f"{reason}. Check CHECKPOINT_POSTGRES_URI, and that PostgreSQL runs there and accepts "
-                "connections from this machine."
+                f"{reason}. {remedy}"
             )
         if told == started or monotonic() - told >= _SECONDS_BETWEEN_PROGRESS_LINES:
             told = monotonic()
@@ -199,6 +205,7 @@ async def _open(settings: PersistenceSettings, unavailable: type[DatabaseUnavail
         target(conninfo),
         settings.outage_budget,
         refusals=_REFUSALS | OF_CREDENTIALS if settings.fixed_credentials else _REFUSALS,
+        credentials_advice=advice(settings),
         unavailable=unavailable,
     )
     await wait()

@@ -20,6 +20,7 @@ from rich.console import Console
 from graphs.kit.settings import kit_settings
 from graphs.persistence.cluster import ClusterError
 from graphs.persistence.embedded import ensure_embedded, release_embedded
+from graphs.persistence.server_config import load_checkpointer_config
 from graphs.persistence.settings import PersistenceSettings, load_settings, target
 from graphs.server.process import (
     PROJECT_ROOT,
@@ -37,6 +38,7 @@ DEFAULT_PORT = 2024
 _NEAR_PORTS = 20
 _START_SECONDS = 180.0
 _LOCK_FILE = PROJECT_ROOT / ".holdfast" / "dev.json"
+_START_ERROR_FILE = _LOCK_FILE.with_name("start-error.txt")
 console = Console()
 
 
@@ -50,10 +52,11 @@ def main() -> int:
     _stop_like_ctrl_c()
     try:
         port = _wanted_port()
-        with _only_one() as note, _postgres(load_settings()) as place:
+        settings = _checked_settings()
+        with _only_one() as note, _postgres(settings) as place:
             return _serve(note, place, port)
     except (AlreadyRunningError, ClusterError, ServerError, ValueError) as error:
-        console.print(f"make dev: {error}", style="red", markup=False, highlight=False)
+        console.print(f"make dev: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         return 0
@@ -81,7 +84,9 @@ def _hang_up(number: int, _: FrameType | None) -> None:
 
 
 def _serve(note: IO[str], place: str, wanted_port: int) -> int:
-    server = DevServer(PROJECT_ROOT, port=_usable_port(wanted_port), reload=True)
+    server = DevServer(
+        PROJECT_ROOT, port=_usable_port(wanted_port), reload=True, start_error=_START_ERROR_FILE
+    )
     server.start()
     try:
         assert server.process
@@ -92,6 +97,13 @@ def _serve(note: IO[str], place: str, wanted_port: int) -> int:
     finally:
         server.stop()
         _write(note, {})  # only now: what outlives this process is found by the note
+
+
+def _checked_settings() -> PersistenceSettings:
+    """Return where PostgreSQL is; raises ValueError for what the server would refuse at its start as well."""
+    kit_settings()
+    load_checkpointer_config()
+    return load_settings()
 
 
 @contextmanager

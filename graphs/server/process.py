@@ -25,6 +25,8 @@ GRACE_SECONDS = 10
 """How long a server that is told to stop lets clients wait for their runs; then it queues the runs again."""
 STOP_SECONDS = GRACE_SECONDS + 20.0
 """How long a server may take to stop, on a busy machine."""
+START_ERROR = "HOLDFAST_START_ERROR"
+"""The variable with the file in which a reloading server leaves, in words, why it could not start."""
 _LANGGRAPH_DEV = "graphs.server.langgraph_dev"
 # urllib sends even 127.0.0.1 through the proxy that http_proxy names
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -129,6 +131,8 @@ class DevServer:
     reload: bool = False
     """Restart it when the code changes: as `make dev` does, in the checkout itself."""
     jobs: int = JOBS_PER_WORKER
+    start_error: Path | None = None
+    """Where it leaves why it could not start, with `reload`; read when that happens."""
     module: str = _LANGGRAPH_DEV
     """What runs it: another is for comparison."""
     ready_path: str = "/ready"
@@ -147,12 +151,16 @@ class DevServer:
         ]
         if not self.reload:
             command.append("--no-reload")
+        environment = {**os.environ, "LANGGRAPH_NO_VERSION_CHECK": "true", **self.environment}
+        if self.start_error:
+            self.start_error.unlink(missing_ok=True)
+            environment[START_ERROR] = str(self.start_error)
         output: IO[bytes] | None = self.log.open("ab") if self.log else None
         try:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.project,
-                env={**os.environ, "LANGGRAPH_NO_VERSION_CHECK": "true", **self.environment},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
@@ -171,7 +179,7 @@ class DevServer:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process is None or self.process.poll() is not None:
-                raise ServerError(f"The server ended before it was ready.{self._log_tail()}")
+                raise ServerError(self._why_it_ended())
             if self._is_ready():
                 return
             time.sleep(0.1)
@@ -207,6 +215,11 @@ class DevServer:
                 return response.status == 200
         except (urllib.error.URLError, OSError):
             return False
+
+    def _why_it_ended(self) -> str:
+        if self.start_error and self.start_error.exists():
+            return self.start_error.read_text()
+        return f"The server ended before it was ready.{self._log_tail()}"
 
     def _log_tail(self) -> str:
         if not self.log:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from langgraph_sdk import get_sync_client
+
 from graphs.server.process import PROJECT_ROOT, DevServer, free_port
 
 SAMPLES = PROJECT_ROOT / "graphs" / "three_dp_custom" / "samples"
@@ -87,6 +89,20 @@ def test_an_unknown_session_and_a_missing_server_have_exit_codes(server: DevServ
     )
     assert unavailable.returncode == 4
     assert "try again in" in unavailable.stderr
+
+
+def test_an_unknown_agent_is_refused_and_leaves_no_thread(server: DevServer) -> None:
+    with get_sync_client(url=server.url) as client:
+        before = client.threads.count()
+        for unknown in ("nosuch", "00000000-0000-4000-8000-000000000000"):
+            asked = holdfast("ask", unknown, "Hello", url=server.url)
+            assert asked.returncode == 1
+            assert re.search(rf"'{unknown}' (is )?not found", asked.stderr)
+        assert client.threads.count() == before
+
+        [assistant] = client.assistants.search(graph_id="formulation", limit=1)
+    by_id = holdfast("ask", assistant["assistant_id"], "Hello", url=server.url)
+    assert by_id.returncode == 0, by_id.stderr
 
 
 def test_a_refused_file_is_one_clear_line(server: DevServer, tmp_path: Path) -> None:

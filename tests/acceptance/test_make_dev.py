@@ -16,7 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from graphs.persistence.encryption_keys import key_id
+from graphs.persistence.settings import PersistenceSettings
+from graphs.persistence.start import open_saver
 from graphs.server.process import PROJECT_ROOT, free_port, group_members, port_is_free
+from tests.support.checkpoints import put
+from tests.support.postgres import PostgresInstance, settings_for
 from tests.support.waiting import START_SECONDS, wait_for_text, wait_until
 
 
@@ -45,7 +50,7 @@ def processes_in(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def start_dev(checkout: Path, port: int | str, log: str) -> subprocess.Popen[bytes]:
+def start_dev(checkout: Path, port: int | str, log: str, **variables: str) -> subprocess.Popen[bytes]:
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -55,7 +60,7 @@ def start_dev(checkout: Path, port: int | str, log: str) -> subprocess.Popen[byt
         return subprocess.Popen(
             [sys.executable, "-m", "graphs.server.dev"],
             cwd=checkout,
-            env={**environment, "PORT": str(port)},
+            env={**environment, "PORT": str(port), **variables},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # as in a terminal of its own
@@ -126,12 +131,78 @@ def test_dev_reloads_for_code_alone(checkout: Path) -> None:
         code.write("# touched\n")
     wait_for_text(checkout / "dev.log", "Reloading", 30)
     wait_until(lambda: answers(port), "the server after a reload", START_SECONDS)
+
+    graph = checkout / "graphs" / "formulation" / "graph.py"
+    code_before = graph.read_text()
+    graph.write_text(code_before + "def (\n")
+    wait_for_text(checkout / "dev.log", "Application startup failed", START_SECONDS)
+    time.sleep(1)
+    assert dev.poll() is None, "it watches on while a person is at work on the code"
+    graph.write_text(code_before)
+    wait_until(lambda: answers(port), "the server after the mistake is mended", START_SECONDS)
+
     os.killpg(dev.pid, signal.SIGHUP)  # the terminal is closed: its shell sends one, and so does the kernel
     time.sleep(0.2)
     dev.send_signal(signal.SIGHUP)
     assert dev.wait(60) == 0
     assert served_url_of(checkout) is None, "it ended what it started itself"
     wait_until(lambda: not processes_in(checkout), "the end of every process of make dev")
+
+
+def test_a_start_that_is_refused_ends_at_once_and_says_why(
+    checkout: Path, postgres: PostgresInstance
+) -> None:
+    uri = postgres.uri.replace("/postgres", "/nowhere")
+    dev = start_dev(
+        checkout, free_port(), "dev.log", CHECKPOINT_POSTGRES_URI=uri, CHECKPOINT_CONECTION_BUDGET="7"
+    )
+    assert dev.wait(START_SECONDS) == 1
+
+    told = (checkout / "dev.log").read_text()
+    last = told.splitlines()[-1]
+    assert last.startswith(
+        f"make dev: PostgreSQL at 127.0.0.1:{postgres.port}/nowhere refuses the connection: "
+    )
+    assert last.endswith("Correct user, password, database or options in CHECKPOINT_POSTGRES_URI.")
+    assert "CHECKPOINT_CONECTION_BUDGET is no setting of Holdfast and has no effect. " in told
+    assert "Is it CHECKPOINT_CONNECTION_BUDGET?" in told
+    wait_until(lambda: not processes_in(checkout), "the end of every process of make dev")
+
+
+async def test_a_start_without_the_key_of_what_is_stored_ends_with_its_id(
+    checkout: Path, postgres: PostgresInstance
+) -> None:
+    key = "11" * 32
+    async with open_saver(PersistenceSettings(**settings_for(postgres.uri), encryption_keys=key)) as saver:
+        await put(saver, "t", {"secret": "text"})
+    dev = start_dev(checkout, free_port(), "dev.log", CHECKPOINT_POSTGRES_URI=postgres.uri)
+    assert dev.wait(START_SECONDS) == 1
+
+    assert (checkout / "dev.log").read_text().splitlines()[-1] == (
+        f"make dev: A stored value is encrypted with the key '{key_id(bytes.fromhex(key))}', and "
+        "CHECKPOINT_ENCRYPTION_KEYS is not set. Add that key to the end of CHECKPOINT_ENCRYPTION_KEYS and "
+        "start the server again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ARTIFACTS_MAX_BYTES", "lots"),
+        ("BG_JOB_MAX_RETRIES", "abc"),
+        ("LANGGRAPH_THREAD_TTL", "abc"),
+        ("CHECKPOINT_OUTAGE_BUDGET_SECONDS", "nan"),
+    ],
+)
+def test_an_unusable_setting_is_one_sentence_before_anything_starts(
+    checkout: Path, variable: str, value: str
+) -> None:
+    assert start_dev(checkout, free_port(), "dev.log", **{variable: value}).wait(START_SECONDS) == 1
+
+    [told] = (checkout / "dev.log").read_text().splitlines()
+    assert told.startswith(f"make dev: {variable} is '{value}': ")
+    assert told.endswith("unset it.")
+    assert not (checkout / ".holdfast").exists()
 
 
 def test_dev_ends_a_worker_whose_reloader_was_killed(checkout: Path) -> None:

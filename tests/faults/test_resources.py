@@ -88,7 +88,7 @@ async def test_a_full_disk_of_the_write_ahead_log_is_an_outage(
 async def test_a_run_that_found_no_room_is_resumed_when_there_is_some(
     postgres: PostgresOnSmallDisks, tmp_path: Path
 ) -> None:
-    impatient = {"CHECKPOINT_OUTAGE_BUDGET_SECONDS": "0.5", "BG_JOB_MAX_RETRIES": "1"}
+    impatient = {"CHECKPOINT_OUTAGE_BUDGET_SECONDS": "2", "BG_JOB_MAX_RETRIES": "1"}
     with serve(postgres.uri, tmp_path, **impatient) as served:
         async with served.client() as client:
             thread_id = (await client.threads.create(graph_id=GRAPH_ID))["thread_id"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from graphs.analytics.charts.chart_data import is_ordered
 from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection, date_column, settled, spelt
-from graphs.analytics.tables.sql import Filter, Statistic
+from graphs.analytics.tables.statements import Filter, Statistic
 from graphs.kit.tables.load import TableInfo
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graphs.analytics.tables.conditions import QUOTED, QUOTED_OR_LIST, bare, cut, items
-from graphs.analytics.tables.sql import Filter, Operator
+from graphs.analytics.tables.statements import Filter, Operator
 from graphs.kit.tables.load import SUFFIXES
 
 Kind = Literal["not null", "unique", "range", "one of", "pattern", "reference"]

@@ -12,14 +12,13 @@ import duckdb
 from graphs.analytics.quality.rules import EVERY_COLUMN, Rule
 from graphs.analytics.tables.aggregate import OpenTable, Row
 from graphs.analytics.tables.scan import source
-from graphs.analytics.tables.sql import conditions_sql
+from graphs.analytics.tables.statements import conditions_sql
 from graphs.kit.tables.duck import literal, one_row, quote
 from graphs.kit.tables.load import Column, Source, TableInfo, read_table
 
 ROWS_KEPT = 100_000
 _FIRST_ROWS = 5
 _FAILING = "rows that break a rule"
-_NUMBER = quote("number of the row")
 _numbers = count()
 
 
@@ -66,9 +65,12 @@ def validate_table(
         for file in named
     }
     checks = [_Check(table, rule, references) for rule in settled]
-    broken = [f"coalesce({check.broken()}, false) AS {_flag(number)}" for number, check in enumerate(checks)]
-    numbered = f"SELECT row_number() OVER () AS {_NUMBER}, * FROM {source(table)}"
-    flags = [_flag(number) for number in range(len(checks))]
+    broken = [
+        f"coalesce({check.broken()}, false) AS {_flag(table.info, number)}"
+        for number, check in enumerate(checks)
+    ]
+    numbered = f"SELECT row_number() OVER () AS {_number(table.info)}, * FROM {source(table)}"
+    flags = [_flag(table.info, number) for number in range(len(checks))]
     table.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {quote(_FAILING)} AS SELECT * FROM (SELECT *, {', '.join(broken)} "
         f"FROM ({numbered})) WHERE {' OR '.join(flags)}"
@@ -82,15 +84,27 @@ def validate_table(
         f"SELECT {', '.join(f'count(*) FILTER ({check.absent})' for check in checks)} FROM {source(table)}",
     )
     results = tuple(
-        RuleResult(check.rule, counts[number + 1], missing[number], _first(table, check, _flag(number)))
+        RuleResult(check.rule, counts[number + 1], missing[number], _first(table, check, flags[number]))
         for number, check in enumerate(checks)
     )
     columns, failing = _failing_rows(table, [check.rule for check in checks])
     return Validation(table.info.rows, results, counts[0], columns, failing)
 
 
-def _flag(number: int) -> str:
-    return quote(f"breaks rule {number}")
+def _number(info: TableInfo) -> str:
+    return _own_column(info, "number of the row")
+
+
+def _flag(info: TableInfo, number: int) -> str:
+    return _own_column(info, f"breaks rule {number}")
+
+
+def _own_column(info: TableInfo, name: str) -> str:
+    """A column beside those of the table, which may have one of the same name."""
+    taken = {column.name.casefold() for column in info.columns}
+    while name in taken:
+        name += "_"
+    return quote(name)
 
 
 def _settled(info: TableInfo, rule: Rule) -> list[Rule]:
@@ -224,7 +238,8 @@ def _first(table: OpenTable, check: _Check, flag: str) -> tuple[Row, ...]:
     names = ", ".join(map(quote, check.rule.columns))
     return tuple(
         table.query(
-            f"SELECT {_NUMBER}, {names} FROM {quote(_FAILING)} WHERE {flag} ORDER BY 1 LIMIT {_FIRST_ROWS}"
+            f"SELECT {_number(table.info)}, {names} FROM {quote(_FAILING)} WHERE {flag} "
+            f"ORDER BY 1 LIMIT {_FIRST_ROWS}"
         )
     )
 

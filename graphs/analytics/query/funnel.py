@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from graphs.analytics.tables.aggregate import OpenTable, Selection, date_column, spelt
-from graphs.analytics.tables.sql import Filter, aggregate_sql, conditions_sql, text_sql
-from graphs.kit.tables.duck import quote
+from graphs.analytics.tables.statements import Filter, aggregate_sql, conditions_sql
+from graphs.kit.tables.duck import literal, quote
 from graphs.kit.tables.load import TableInfo
 
 _VALUES_SHOWN = 15
@@ -102,7 +102,7 @@ def _spelt_steps(table: OpenTable, column: str, steps: Sequence[str]) -> list[st
             f"given: {', '.join(steps) or 'none'}."
         )
     value = f"CAST({quote(column)} AS VARCHAR)"
-    wanted = ", ".join(text_sql(step.casefold()) for step in steps)
+    wanted = ", ".join(literal(step.casefold()) for step in steps)
     found = table.query(
         f"SELECT DISTINCT {value} FROM {quote(table.info.name)} WHERE lower({value}) IN ({wanted})"
     )
@@ -139,7 +139,7 @@ def _funnel_sql(
         f"events AS (SELECT {quote(entity)} AS entity, CAST({quote(step_column)} AS VARCHAR) AS step, "
         f"{time} AS time FROM {quote(info.name)} WHERE {where})",
         "step_1 AS (SELECT entity, min(time) AS time FROM events "
-        f"WHERE step = {text_sql(steps[0])} GROUP BY entity)",
+        f"WHERE step = {literal(steps[0])} GROUP BY entity)",
     ]
     counted = ["SELECT 1 AS place, count(*) AS reached, 0 AS tied, NULL::DOUBLE AS seconds FROM step_1"]
     later = "e.time > b.time" if dates else "true"
@@ -149,7 +149,7 @@ def _funnel_sql(
             f"min(e.time) FILTER (WHERE {later}) AS time, "
             f"bool_or({later}) AS reached, bool_or(e.time = b.time) AS tied "
             f"FROM {_reached(place - 1)} AS b JOIN events AS e "
-            f"ON e.entity = b.entity AND e.step = {text_sql(step)} GROUP BY ALL)"
+            f"ON e.entity = b.entity AND e.step = {literal(step)} GROUP BY ALL)"
         )
         counted.append(
             f"SELECT {place}, count(*) FILTER (WHERE reached), count(*) FILTER (WHERE tied AND NOT reached), "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection, spelt
-from graphs.analytics.tables.sql import Statistic
+from graphs.analytics.tables.statements import Statistic
 
 
 @dataclass(frozen=True, slots=True)

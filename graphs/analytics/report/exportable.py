@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphs.analytics.tables import wording
 from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row, Selection, amount_columns
 from graphs.analytics.tables.conditions import describe_conditions
-from graphs.analytics.tables.sql import Statistic
+from graphs.analytics.tables.statements import Statistic
 from graphs.kit.tables.load import Column
 
 

@@ -139,11 +139,12 @@ def _shortened(text: str, most: int) -> str:
 
 
 def _statements(figures: Any) -> Iterator[str]:
+    """The texts under "sql"; not of rows, where it is the name of a column."""
     if isinstance(figures, Mapping):
         for key, value in figures.items():
             if key == "sql":
                 yield from [value] if isinstance(value, str) else value
-            else:
+            elif key != "table":
                 yield from _statements(value)
     elif isinstance(figures, list | tuple):
         for value in figures:

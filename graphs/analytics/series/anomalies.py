@@ -11,7 +11,7 @@ from scipy import stats
 
 from graphs.analytics.series.seasonality import Season, find_season, pattern
 from graphs.analytics.tables.columns import numbers
-from graphs.analytics.tables.sql import Bucket
+from graphs.analytics.tables.statements import Bucket
 
 Rule = Literal["robust_z", "tukey"]
 ColumnMethod = Literal["auto", "robust_z", "tukey"]

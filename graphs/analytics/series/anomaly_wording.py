@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from graphs.analytics.series.series_wording import assumptions, many, period_of, season_taken, what
+from graphs.analytics.series.series_wording import assumptions, period_of, season_taken, what
 from graphs.analytics.tables import wording
+from graphs.analytics.tables.wording import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +111,7 @@ def column_stands_out(
             if found.skewed
             else []
         ),
+        *(["- Rows are counted among those that met the condition"] if data.filters and total else []),
         *([f"- Left out: {many(missing, 'row')} without a value in {column}"] if missing else []),
         *wording.notes(data.table),
         *(["", f"**{kept}** has all of them."] if kept and total <= wording.ROWS_SHOWN else []),

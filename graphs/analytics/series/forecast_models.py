@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,13 +55,15 @@ class Prediction:
 class Fit:
     """A form with its estimates. `parameters` are the smoothing parameters or coefficients, by the field's
     own names; `aicc` is None for a form without a likelihood. `sound` says that the search for the largest
-    likelihood came to an end, and not at a root on the unit circle."""
+    likelihood came to an end, and not at a root on the unit circle; `median` that what is predicted is the
+    median of each period, not its mean."""
 
     name: str
     parameters: Mapping[str, float]
     predict: Callable[[int], Prediction]
     aicc: float | None = None
     sound: bool = True
+    median: bool = False
 
 
 class Form(Protocol):
@@ -192,15 +194,17 @@ class Arima:
 
     @_one_thread
     def fit(self, values: np.ndarray) -> Fit:
-        seasonal = (*self.seasonal_order, self.season) if any(self.seasonal_order) else (0, 0, 0, 0)
-        model = ARIMA(
-            np.log(values) if self.log else values,
-            order=self.order,
-            seasonal_order=seasonal,
-            trend="n" if not self.constant else "t" if self.differences else "c",
-            concentrate_scale=True,  # the variance follows from the rest: a fifth of the steps
+        series = np.log(values) if self.log else values
+        # The differenced series has the same likelihood, and a far smaller state: a quarter of the time.
+        estimated = replace(self, order=(self.order[0], 0, self.order[2]), seasonal_order=self._undifferenced)
+        search = estimated._model(self._differenced(series)).fit(
+            cov_type="none", method_kwargs={"maxiter": _STEPS, "warn_convergence": False}
         )
-        result = model.fit(cov_type="none", method_kwargs={"maxiter": _STEPS, "warn_convergence": False})
+        params = np.array(search.params)
+        if self.constant and self.seasonal_order[1]:
+            params[0] /= self.season  # the drift is by period, the mean of the differences by season
+        model = self._model(series)
+        result = model.filter(params, cov_type="none")
         names = {"const": "mean", "x1": "drift"}
         parameters = {
             names.get(name, name): float(estimate)
@@ -215,8 +219,26 @@ class Arima:
             return found.changed(_exponential) if self.log else found
 
         roots = np.abs(np.concatenate([result.arroots, result.maroots]))
-        sound = _converged(result) and bool((roots > _SMALLEST_ROOT).all())
-        return Fit(self.name, parameters, predict, float(result.aicc), sound)
+        sound = _converged(search) and bool((roots > _SMALLEST_ROOT).all())
+        return Fit(self.name, parameters, predict, float(result.aicc), sound, median=self.log)
+
+    @property
+    def _undifferenced(self) -> tuple[int, int, int]:
+        return self.seasonal_order[0], 0, self.seasonal_order[2]
+
+    def _model(self, series: np.ndarray) -> ARIMA:
+        return ARIMA(
+            series,
+            order=self.order,
+            seasonal_order=(*self.seasonal_order, self.season) if any(self.seasonal_order) else (0, 0, 0, 0),
+            trend="n" if not self.constant else "t" if self.differences else "c",
+            concentrate_scale=True,  # the variance follows from the rest: a fifth of the steps
+        )
+
+    def _differenced(self, series: np.ndarray) -> np.ndarray:
+        for _ in range(self.seasonal_order[1]):
+            series = series[self.season :] - series[: -self.season]
+        return np.diff(series, self.order[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +263,7 @@ class Adjusted:
             back = last[np.arange(horizon) % self.season]
             return inner.predict(horizon).changed(lambda figures: figures + back)
 
-        return Fit(self.name, inner.parameters, predict, inner.aicc, inner.sound)
+        return replace(inner, name=self.name, predict=predict)
 
 
 def _normal(mean: np.ndarray, sd: np.ndarray) -> Prediction:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from graphs.analytics.series.series_wording import assumptions, many, period_of, season_taken, what
+from graphs.analytics.series.series_wording import assumptions, period_of, season_taken, what
 from graphs.analytics.tables import wording
+from graphs.analytics.tables.wording import many
 
 if TYPE_CHECKING:
     from graphs.analytics.series.forecasting import Forecast, Score
@@ -37,6 +38,11 @@ def forecasted(
         *_search(found),
         season_taken(found.season, series),
         *(["- The horizon was not given: this is a usual one for the period"] if assumed_horizon else []),
+        *(
+            ["- Forecast from logarithms: it is the median, and the mean lies above it, so totals come short"]
+            if found.fit.median
+            else []
+        ),
         *(
             ["- An interval goes below zero, though no value does: read it as ending at zero"]
             if found.below_zero
@@ -82,6 +88,7 @@ def forecast_figures(series: TimeSeries, found: Forecast) -> dict[str, Any]:
             "model": found.fit.name,
             "parameters": found.fit.parameters,
             "aicc": found.fit.aicc,
+            "median": found.fit.median,
             "season": found.season.length,
             "backtest": {
                 "origins": test.origins,
@@ -114,11 +121,9 @@ def _reason(found: Forecast) -> str:
     if best != found.method:
         return f"no form of {_METHODS[best]} could be estimated on the whole series"
     if best == "naive":
-        others = " or ".join(_METHODS[name] for name in (*scores, *found.backtest.failed) if name != "naive")
+        others = " nor ".join(_METHODS[name] for name in (*scores, *found.backtest.failed) if name != "naive")
         return f"neither {others} beat it in the backtest: the simplest method is as good as any"
-    return f"the least error in the backtest of {' , '.join(_METHODS[name] for name in scores)}".replace(
-        " ,", ","
-    )
+    return f"the least error in the backtest of {', '.join(_METHODS[name] for name in scores)}"
 
 
 def _search(found: Forecast) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from graphs.analytics.series.forecast_models import LEVELS, Fit, Form, Naive, Prediction
 from graphs.analytics.series.model_search import Choice, choose_arima, choose_ets
 from graphs.analytics.series.seasonality import Season, find_season
-from graphs.analytics.tables.sql import Bucket
+from graphs.analytics.tables.statements import Bucket
 
 Method = Literal["auto", "ets", "arima", "naive"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.tsa.seasonal import STL
 
-from graphs.analytics.tables.sql import Bucket
+from graphs.analytics.tables.statements import Bucket
 
 _USUAL: Mapping[Bucket, int] = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
 _CYCLES_TO_FIND, _CYCLES_TO_USE = 3, 2

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from graphs.analytics.statistics.statistics_wording import p_value
 from graphs.analytics.tables import wording
+from graphs.analytics.tables.wording import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,8 +78,3 @@ def assumptions(series: TimeSeries) -> list[str]:
     if series.undated:
         lines.append(f"- Left out: {many(series.undated, 'row')} without a date")
     return [*lines, *wording.method(series.aggregate)]
-
-
-def many(count: int, noun: str) -> str:
-    """The count with the noun, in the plural unless it is one."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

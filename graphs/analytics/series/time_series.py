@@ -20,7 +20,7 @@ from graphs.analytics.tables.aggregate import (
     number_columns,
     spelt,
 )
-from graphs.analytics.tables.sql import Bucket, Statistic
+from graphs.analytics.tables.statements import Bucket, Statistic
 
 Gaps = Literal["zero", "interpolate"]
 

@@ -31,6 +31,7 @@ LARGE_GROUP = 30
 """From so many values on, a mean is near enough to normal whatever the values are (central limit theorem)."""
 
 _LEAST_PAIRS = 3
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,28 @@ def compare_groups(frame: pd.DataFrame, measure: str, by: str, method: Method = 
     By default means are compared without assuming equal variances (Welch, Biometrika 34, 1947, and 38, 1951;
     Delacre, Lakens and Leys, International Review of Social Psychology 30, 2017, on why by default), but
     ranks (Mann and Whitney, 1947; Kruskal and Wallis, 1952) when a group is not normal and one has fewer than
-    30 values. For three groups or more the pairs follow: Games and Howell's after means, Dunn's after ranks.
+    30 values, or when one of three or more doesn't vary.
+    For three groups or more the pairs follow: Games and Howell's after means, Dunn's after ranks.
 
     Raises ValueError as `groups.split` does, and when a group without spread leaves means with no test.
     """
     samples = split(frame, measure, by)
     checks = [normality(each.values, each.name) for each in samples.groups]
-    by_ranks, reason = _chosen(method, checks, min(len(each) for each in samples.values))
     two = len(samples.groups) == 2
+    flat = [each.name for each in samples.groups if not np.ptp(each.values)]
+    if method == "auto" and flat and not two:
+        by_ranks, reason = True, f"all values of {flat[0]} are the same, and means need spread in each group"
+    else:
+        by_ranks, reason = _chosen(method, checks, min(len(each) for each in samples.values))
+        reason += "" if by_ranks or method != "auto" else ". Equal variances are not assumed"
     if by_ranks:
         found = _mann_whitney(*samples.values) if two else _kruskal_wallis(samples)
     else:
-        _check_spread(samples, measure, by)
+        if flat and not two:
+            raise ValueError(
+                f"All values of '{measure}' in group '{flat[0]}' of '{by}' are the same, and Welch's test "
+                f"needs spread in each. Compare ranks, or leave the group out: where {by} != {flat[0]}."
+            )
         found = _welch_t(*samples.values) if two else _welch_anova(samples)
     checks.append(equal_spread(samples.values))
     difference = float(samples.values[0].mean() - samples.values[1].mean()) if two else None
@@ -136,7 +147,7 @@ def compare_pairs(
             f"{_LEAST_PAIRS} are needed."
         )
     first, second = (pairs[name].to_numpy() for name in names)
-    differences = first - second
+    differences = _differences(first, second)
     if not np.ptp(differences):
         raise ValueError(
             f"All differences of '{measure}' within pairs are {differences[0]:g}, so chance can't be told "
@@ -144,9 +155,18 @@ def compare_pairs(
         )
     check = normality(differences, "the differences")
     by_ranks, reason = _chosen(method, [check], len(differences))
-    found = _wilcoxon(differences) if by_ranks else _paired_t(first, second)
+    unchanged = int((differences == 0).sum())
+    if by_ranks and unchanged:
+        reason += f". The {unchanged} of {len(differences)} pairs without a difference have no rank"
+    found = _wilcoxon(differences) if by_ranks else _paired_t(differences)
     samples = Samples((Sample(names[0], first), Sample(names[1], second)), len(frame) - 2 * len(pairs))
     return _comparison(measure, by, pairs_of, samples, (check,), reason, found, float(differences.mean()))
+
+
+def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The differences to 12 digits of the largest value: 0.3 - 0.2 and 0.2 - 0.1 are tied."""
+    largest = float(max(np.abs(first).max(), np.abs(second).max())) or 1.0
+    return np.round((first - second) / largest, _DIGITS) * largest
 
 
 def _chosen(method: Method, checks: Sequence[Check], smallest: int) -> tuple[bool, str]:
@@ -166,19 +186,12 @@ def _chosen(method: Method, checks: Sequence[Check], smallest: int) -> tuple[boo
         )
     if failing:
         return False, (
-            f"not normal: {', '.join(failing)}; but from {LARGE_GROUP} values a group on means are near "
-            "normal all the same. Equal variances are not assumed"
+            f"not normal: {', '.join(failing)}; but from {LARGE_GROUP} values on means are near normal all "
+            "the same"
         )
-    return False, "nothing speaks against normal values. Equal variances are not assumed"
-
-
-def _check_spread(samples: Samples, measure: str, by: str) -> None:
-    flat = [each.name for each in samples.groups if not np.ptp(each.values)]
-    if flat and len(samples.groups) > 2:
-        raise ValueError(
-            f"All values of '{measure}' in group '{flat[0]}' of '{by}' are the same, and Welch's test needs "
-            f"spread in each. Compare ranks, or leave the group out: where {by} != {flat[0]}."
-        )
+    if any(check.p is None for check in checks):
+        return False, "nothing speaks against normal values, as far as that could be checked (see Checks)"
+    return False, "nothing speaks against normal values"
 
 
 def _welch_t(first: np.ndarray, second: np.ndarray) -> _Outcome:
@@ -195,8 +208,8 @@ def _welch_t(first: np.ndarray, second: np.ndarray) -> _Outcome:
     )
 
 
-def _paired_t(first: np.ndarray, second: np.ndarray) -> _Outcome:
-    found = stats.ttest_rel(first, second)
+def _paired_t(differences: np.ndarray) -> _Outcome:
+    found = stats.ttest_1samp(differences, 0.0)
     ci = found.confidence_interval(0.95)
     return _Outcome(
         "Student's paired t test",
@@ -204,7 +217,7 @@ def _paired_t(first: np.ndarray, second: np.ndarray) -> _Outcome:
         float(found.statistic),
         (float(found.df),),
         float(found.pvalue),
-        effects.hedges_g_paired(first - second),
+        effects.hedges_g_paired(differences),
         (float(ci.low), float(ci.high)),
     )
 
@@ -246,7 +259,7 @@ def _kruskal_wallis(samples: Samples) -> _Outcome:
         float(found.statistic),
         (float(len(samples.groups) - 1),),
         float(found.pvalue),
-        effects.epsilon_squared(samples.values),
+        effects.epsilon_squared(float(found.statistic), len(samples.groups) - 1, samples.rows),
         post_hoc="Dunn with Holm's correction",
         differences=posthoc.of_ranks(samples),
     )

@@ -147,7 +147,8 @@ def _failing(found: Anova) -> list[str]:
     if not failing:
         return []
     return [
-        f"- {' and '.join(failing)} speaks against the assumptions (normal residuals, equal variances): "
+        f"- {' and '.join(failing)} {'speak' if len(failing) > 1 else 'speaks'} against the assumptions "
+        "(normal residuals, equal variances): "
         "compare the groups by Welch's test or by ranks too"
     ]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
-from math import atanh, sqrt, tanh
+from itertools import combinations, permutations, product
+from math import atanh, exp, lgamma, sqrt, tanh
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -17,13 +18,15 @@ from graphs.analytics.tables.columns import check_different, check_varies, numbe
 Method = Literal["pearson", "spearman", "kendall"]
 LEAST_ROWS = 4
 MOST_COLUMNS = 30
+_COUNTED_ROWS, _ROUNDING = 8, 1e-9
 _Z = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """The coefficient of two columns over the `n` rows that have both, with its two-sided p value, the p
-    value by Holm's correction over all pairs of the analysis, and a 95 % interval."""
+    value by Holm's correction over all pairs of the analysis, and a 95 % interval (None for ranks that agree
+    or disagree throughout)."""
 
     first: str
     second: str
@@ -31,8 +34,8 @@ class Pair:
     coefficient: float
     p: float
     p_holm: float
-    ci_low: float
-    ci_high: float
+    ci_low: float | None
+    ci_high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def correlate(
 
     Intervals are by Fisher's z, with the variance 1 / (n - 3) for Pearson, (1 + r² / 2) / (n - 3) for
     Spearman (Bonett and Wright, Psychometrika 65, 2000) and 0.437 / (n - 4) for Kendall (Fieller, Hartley and
-    Pearson, Biometrika 44, 1957). Each pair uses the rows that have both values.
+    Pearson, Biometrika 44, 1957). Spearman's p value counts all orders up to 8 rows, and is Student's
+    approximation beyond. Each pair uses the rows that have both values.
 
     Raises ValueError for fewer than two columns or more than 30, for a column that doesn't exist, holds no
     numbers, is empty or constant, and for a pair with fewer than 4 common rows (Kendall: 5).
@@ -89,13 +93,26 @@ def _pair(first: pd.Series, second: pd.Series, method: Method) -> tuple[int, flo
         check_varies(both[name], str(name), "it correlates with nothing")
     test = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}[method]
     result = test(both.iloc[:, 0], both.iloc[:, 1])
+    p = _spearman_p(both) if method == "spearman" else float(result.pvalue)
     # rounding can lift the coefficient of columns that determine one another above 1
-    return len(both), max(-1.0, min(1.0, float(result.statistic))), float(result.pvalue)
+    return len(both), max(-1.0, min(1.0, float(result.statistic))), p
 
 
-def _interval(coefficient: float, n: int, method: Method) -> tuple[float, float]:
+def _spearman_p(both: pd.DataFrame) -> float:
+    """By Student's t, which for ranks that agree throughout gives 0, no p value is below that of one order
+    and its reverse among all n!."""
+    n = len(both)
+    if n > _COUNTED_ROWS:
+        p = float(stats.spearmanr(both.iloc[:, 0], both.iloc[:, 1]).pvalue)
+        return max(p, 2 * exp(-lgamma(n + 1)))
+    first, second = (stats.rankdata(both.iloc[:, place]) - (n + 1) / 2 for place in (0, 1))
+    orders = np.array(list(permutations(second)))
+    return float((np.abs(orders @ first) >= abs(first @ second) - _ROUNDING).mean())
+
+
+def _interval(coefficient: float, n: int, method: Method) -> tuple[float | None, float | None]:
     if abs(coefficient) == 1:
-        return coefficient, coefficient
+        return (coefficient, coefficient) if method == "pearson" else (None, None)
     variance = {
         "pearson": 1 / (n - 3),
         "spearman": (1 + coefficient**2 / 2) / (n - 3),

@@ -21,7 +21,7 @@ _ALONE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A row of the table (the first below the heads is 1) that weighs much in a fit: its residual in the
+    """A row, by its place among those given (the first is 1), that weighs much in a fit: its residual in the
     response's unit, its leverage (0 to 1) and Cook's distance (1 or more: it moves the whole fit; infinite:
     it decides a coefficient alone)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import atanh, exp, inf, isnan, lgamma, log, sqrt, tanh
 
@@ -12,8 +12,6 @@ from statsmodels.stats.oneway import confint_noncentrality
 
 _LOW, _HIGH = 0.025, 0.975
 _Z = float(stats.norm.ppf(_HIGH))
-_RESAMPLES, _SEED = 2_000, 1
-_MOST_RESAMPLED = 20_000_000
 _LARGEST_T = 1e4
 """Beyond it the noncentral t distribution can't be computed."""
 
@@ -54,7 +52,8 @@ def rank_biserial(first: np.ndarray, second: np.ndarray, u: float) -> Effect:
     the first group's `u`; the interval is by Fisher's z with the rank-sum statistic's variance, as in R's
     effectsize (Kerby, Comprehensive Psychology 3, 2014)."""
     n, m = len(first), len(second)
-    return _correlation_like(2 * u / (n * m) - 1, sqrt((n + m + 1) / (3 * n * m)))
+    basis = "from -1 to 1: of all pairs, those where the first group is larger less those where the second is"
+    return _correlation_like(2 * u / (n * m) - 1, sqrt((n + m + 1) / (3 * n * m)), basis)
 
 
 def rank_biserial_paired(differences: np.ndarray) -> Effect:
@@ -65,7 +64,8 @@ def rank_biserial_paired(differences: np.ndarray) -> Effect:
     ranks = stats.rankdata(np.abs(changed))
     total = n * (n + 1) / 2
     deviation = sqrt((2 * n**3 + 3 * n**2 + n) / 6) / total
-    return _correlation_like(float((ranks * np.sign(changed)).sum() / total), deviation)
+    basis = "from -1 to 1: the ranks of positive differences less those of negative ones, as a share of all"
+    return _correlation_like(float((ranks * np.sign(changed)).sum() / total), deviation, basis)
 
 
 def omega_squared(f: float, df: tuple[float, float], rows: int) -> Effect:
@@ -74,23 +74,17 @@ def omega_squared(f: float, df: tuple[float, float], rows: int) -> Effect:
     Psychological Methods 9, 2004). From Welch's F both are approximations."""
     value = df[0] * (f - 1) / (df[0] * (f - 1) + rows)
     low, high = map(float, confint_noncentrality(f, df))
-    return Effect("ω²", max(0.0, value), low / (low + rows), high / (high + rows), "of the variance")
+    return _bounded("ω²", max(0.0, value), low / (low + rows), high / (high + rows), "of the variance")
 
 
-def epsilon_squared(samples: Sequence[np.ndarray]) -> Effect:
+def epsilon_squared(h: float, df: int, rows: int) -> Effect:
     """The share of the ranks' variance that lies between groups, H / (n - 1) of Kruskal and Wallis (Tomczak
-    and Tomczak, Trends in Sport Sciences 1, 2014); the interval takes the percentiles of resamples within
-    groups."""
-    value = float(_between_ranks(np.concatenate(samples)[np.newaxis], [len(each) for each in samples])[0])
-    rows = sum(map(len, samples))
-    resamples = min(_RESAMPLES, _MOST_RESAMPLED // rows)
-    if resamples < 200:
-        return Effect("ε²", value, None, None, "of the ranks' variance; too many rows to resample")
-    random = np.random.default_rng(_SEED)
-    drawn = np.hstack([random.choice(each, (resamples, len(each))) for each in samples])
-    low, high = np.nanquantile(_between_ranks(drawn, [len(each) for each in samples]), [_LOW, _HIGH])
-    basis = f"of the ranks' variance; interval from {resamples:,} resamples"
-    return Effect("ε²", value, float(low), float(high), basis)
+    and Tomczak, Trends in Sport Sciences 1, 2014); the interval inverts the noncentral chi-square
+    distribution, so that it holds 0 when the test finds nothing. For strong effects it is too wide: the
+    percentiles of resamples would be too narrow, and never hold 0."""
+    low, high = _noncentral_chi2(h, df)
+    value, ci_low, ci_high = (min(1.0, each / (rows - 1)) for each in (h, low, high))
+    return _bounded("ε²", value, ci_low, ci_high, "of the ranks' variance")
 
 
 def cramers_v(chi2: float, rows: int, shape: tuple[int, int]) -> Effect:
@@ -98,9 +92,22 @@ def cramers_v(chi2: float, rows: int, shape: tuple[int, int]) -> Effect:
     Statistics, 1946); the interval inverts the noncentral chi-square distribution (Smithson, Confidence
     Intervals, 2003)."""
     df, most = (shape[0] - 1) * (shape[1] - 1), min(shape) - 1
-    low, high = _noncentralities(lambda nc: float(stats.ncx2.cdf(chi2, df, nc)), chi2, least=0.0)
+    low, high = _noncentral_chi2(chi2, df)
     value, ci_low, ci_high = (min(1.0, sqrt(each / (rows * most))) for each in (chi2, low, high))
-    return Effect("Cramér's V", value, ci_low, ci_high, "from 0, no association, to 1")
+    return _bounded("Cramér's V", value, ci_low, ci_high, "from 0, no association, to 1")
+
+
+def _bounded(name: str, value: float, low: float, high: float, basis: str) -> Effect:
+    """The effect with its interval, unless that lies below it: of a statistic smaller than chance makes it in
+    97.5 of 100 samples, or larger than the noncentral distribution is known for."""
+    if 0 < high >= value:
+        return Effect(name, value, low, high, basis)
+    why = "it is less than chance alone makes it" if low == 0 else "it is too large to compute one"
+    return Effect(name, value, None, None, f"{basis}; no interval, for {why}")
+
+
+def _noncentral_chi2(chi2: float, df: int) -> tuple[float, float]:
+    return _noncentralities(lambda nc: float(stats.ncx2.cdf(chi2, df, nc)), chi2, least=0.0)
 
 
 def _standardised(distance: float, scale: float, df: int, basis: str) -> Effect:
@@ -119,10 +126,9 @@ def _standardised(distance: float, scale: float, df: int, basis: str) -> Effect:
     return Effect("Hedges' g", value, correction * low * scale, correction * high * scale, basis)
 
 
-def _correlation_like(value: float, deviation: float) -> Effect:
-    basis = "from -1 to 1: how much more often one is larger than the other"
+def _correlation_like(value: float, deviation: float, basis: str) -> Effect:
     if abs(value) >= 1:
-        return Effect("rank-biserial r", value, value, value, basis)
+        return Effect("rank-biserial r", value, None, None, f"{basis}; no interval at the end of the scale")
     reach = _Z * deviation
     return Effect("rank-biserial r", value, tanh(atanh(value) - reach), tanh(atanh(value) + reach), basis)
 
@@ -144,12 +150,3 @@ def _noncentralities(
         return float(optimize.brentq(lambda each: probability(each) - wanted, low, high))
 
     return solved(_HIGH), solved(_LOW)
-
-
-def _between_ranks(rows: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
-    """For each row of values, group by group: the share of its ranks' sum of squares between the groups."""
-    ranks = stats.rankdata(rows, axis=1) - (rows.shape[1] + 1) / 2
-    parts = np.split(ranks, np.cumsum(sizes)[:-1], axis=1)
-    between = sum(part.sum(axis=1) ** 2 / part.shape[1] for part in parts)
-    whole = (ranks**2).sum(axis=1)
-    return np.divide(between, whole, out=np.full(len(rows), np.nan), where=whole > 0)

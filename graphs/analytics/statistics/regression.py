@@ -21,6 +21,7 @@ from graphs.analytics.statistics.diagnostics import Diagnostics, diagnose
 from graphs.analytics.tables.columns import check_varies, numbers
 
 _CONDITION_LIMIT = 30.0
+_EXACT = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class Regression:
     @property
     def collinear(self) -> bool:
         return self.condition_number > _CONDITION_LIMIT
+
+    @property
+    def exact(self) -> bool:
+        """Whether the residuals are but the rounding of floating point."""
+        return 1 - self.r_squared < _EXACT
 
 
 def fit_linear(

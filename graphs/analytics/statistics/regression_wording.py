@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     from graphs.analytics.tables.subset import Subset
 
 
+_EXACT = [
+    "- The fit is exact but for the rounding of floating point: standard errors, t, F and p-values are of "
+    "that rounding, and there are no residuals to check"
+]
+
+
 def linear(file: str, data: Subset, fit: Regression, unused: Sequence[str]) -> str:
     """A linear regression: coefficients, residual spread and what to beware of."""
     predictors = [each.term for each in fit.coefficients[1:]]
+    numbered = "counted among the rows that met the condition" if data.filters else "counted below the heads"
     rows = [
         (
             each.term,
@@ -42,7 +49,7 @@ def linear(file: str, data: Subset, fit: Regression, unused: Sequence[str]) -> s
         *left_out(fit.dropped_rows, "with a missing value"),
         *_unused(unused),
         *_references(fit.factors),
-        *_checked(fit.diagnostics),
+        *(_EXACT if fit.exact else _checked(fit.diagnostics)),
         *(
             [
                 f"- The predictors overlap (condition number {significant(fit.condition_number, 4)}, above "
@@ -54,7 +61,7 @@ def linear(file: str, data: Subset, fit: Regression, unused: Sequence[str]) -> s
         *notes(data.table),
         "",
         *table(["term", "estimate", "standard error", "t", "p-value", "95 % interval", "VIF"], rows),
-        *_points(fit.diagnostics),
+        *([] if fit.exact else _points(fit.diagnostics, numbered)),
     ]
     return "\n".join(lines)
 
@@ -129,7 +136,7 @@ def _checked(found: Diagnostics) -> list[str]:
     ]
 
 
-def _points(found: Diagnostics) -> list[str]:
+def _points(found: Diagnostics, numbered: str) -> list[str]:
     if not found.points:
         return []
     rows = [
@@ -144,7 +151,8 @@ def _points(found: Diagnostics) -> list[str]:
     return [
         "",
         f"Rows that weigh much ({found.influential:,} with a Cook's distance above 4 / n, "
-        f"{found.high_leverage:,} with more than twice the mean leverage), the {len(rows)} weightiest:",
+        f"{found.high_leverage:,} with more than twice the mean leverage), the {len(rows)} "
+        f"weightiest, {numbered}:",
         "",
         *table(["row", "residual", "leverage", "Cook's distance"], rows),
     ]

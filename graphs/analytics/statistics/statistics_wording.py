@@ -24,9 +24,11 @@ def p_value(p: float) -> str:
     return f"{p:.4g}" if p else "< 1e-300"
 
 
-def interval(low: float | None, high: float | None) -> str:
+def interval(low: float | None, high: float | None, digits: int = 6) -> str:
     """A 95 % interval; a dash for none."""
-    return "–" if low is None or high is None else f"{significant(low)} to {significant(high)}"
+    if low is None or high is None:
+        return "–"
+    return f"{significant(low, digits)} to {significant(high, digits)}"
 
 
 def number(value: float | None, digits: int = 6) -> str:
@@ -101,12 +103,14 @@ def described(
     ]
     heads = [*keys, *figures, "skewness", "kurtosis"]
     groups = f" by {' and '.join(by)}" if by else ""
+    ungrouped = data.rows_used - sum(each.n + each.missing for each in found if each.column == names[0])
     lines = [
         f"{', '.join(f'**{name}**' for name in names)}{groups}, in {rows_of(file, data)}:",
         "",
         *value_table(heads, rows, right=[False] * len(keys) + [True] * (len(heads) - len(keys))),
         *hidden(len(found), "rows", whole),
         "",
+        *left_out(ungrouped, f"without a value in {' or '.join(by)}"),
         "- sd is the sample standard deviation; the interval is Student's, for values drawn at random; "
         "skewness and kurtosis are G1 and G2 (a normal distribution has 0 and 0)",
         *notes(data.table),
@@ -124,7 +128,7 @@ def correlated(file: str, data: Subset, found: Correlation, whole: str | None) -
             (
                 f"{pair.first} and {pair.second}",
                 f"**{significant(pair.coefficient, 4)}**",
-                _bounds(pair.ci_low, pair.ci_high),
+                interval(pair.ci_low, pair.ci_high, 4),
                 f"{pair.n:,}",
                 p_value(pair.p),
                 p_value(pair.p_holm),
@@ -143,8 +147,8 @@ def correlated(file: str, data: Subset, found: Correlation, whole: str | None) -
         (pair,) = found.pairs
         opening = [
             f"{name} of **{pair.first}** and **{pair.second}**, in {rows_of(file, data)}: "
-            f"**{significant(pair.coefficient, 4)}** (95 % interval {_bounds(pair.ci_low, pair.ci_high)}), "
-            f"p-value **{p_value(pair.p)}**, n = {pair.n:,}.",
+            f"**{significant(pair.coefficient, 4)}** (95 % interval "
+            f"{interval(pair.ci_low, pair.ci_high, 4)}), p-value **{p_value(pair.p)}**, n = {pair.n:,}.",
             *left_out(found.rows - pair.n, "without one of the two values"),
         ]
     gaps = several and any(pair.n < found.rows for pair in found.pairs)
@@ -156,7 +160,3 @@ def correlated(file: str, data: Subset, found: Correlation, whole: str | None) -
             *notes(data.table),
         ]
     )
-
-
-def _bounds(low: float, high: float) -> str:
-    return f"{significant(low, 4)} to {significant(high, 4)}"

@@ -6,13 +6,15 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from math import nan
 from typing import Any
 
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
-from graphs.analytics.tables.sql import Bucket, Filter, QueryResult, Statistic, aggregate_sql, rows_sql
+from graphs.analytics.tables.sql import QueryResult
+from graphs.analytics.tables.statements import Bucket, Filter, Statistic, aggregate_sql, rows_sql
 from graphs.kit.tables.duck import one_row, quote
 from graphs.kit.tables.load import (
     Column,
@@ -198,14 +200,18 @@ class OpenTable:
 
     def _joined(self, statements: Sequence[str]) -> tuple[tuple[str, ...], list[Row]]:
         """Run the statements, which yield the same groups, and set their values side by side."""
-        columns, rows = self._rows(statements[0])
+        columns, rows = self._groups(statements[0])
         for statement in statements[1:]:
-            more, others = self._rows(statement)
+            more, others = self._groups(statement)
             by_key = {row[:-1]: row[-1] for row in others}
             keys = len(more) - 1
             rows = [(*row, by_key[row[:keys]]) for row in rows]
             columns = (*columns, more[-1])
         return columns, rows
+
+    def _groups(self, statement: str) -> tuple[tuple[str, ...], list[Row]]:
+        columns, rows = self._rows(statement)
+        return columns, [(*map(_key, row[:-1]), row[-1]) for row in rows]
 
     def _rows(self, statement: str) -> tuple[tuple[str, ...], list[Row]]:
         cursor = self.connection.execute(statement)
@@ -316,7 +322,12 @@ def _in_order(
     ordered = {column.name for column in table.columns if column.is_number or column.is_time}
     if selection.bucket or not keys or not ordered.issuperset(columns[:keys]):
         return tuple(rows)
-    return tuple(sorted(rows, key=lambda row: [(key is None, key) for key in row[:keys]]))
+    return tuple(sorted(rows, key=lambda row: [(key is None, key != key, key) for key in row[:keys]]))
+
+
+def _key(value: Any) -> Any:
+    """The value, and for any NaN one and the same object: no other NaN is found again as a key."""
+    return value if value == value else nan
 
 
 def _is_text(table: TableInfo, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from graphs.analytics.tables.sql import Filter, Operator
+from graphs.analytics.tables.statements import Filter, Operator
 
 _OPERATORS: dict[str, Operator] = {
     **{"not in": "not in", "in": "in", "is not": "!=", "is": "=", "==": "=", "<>": "!="},
@@ -15,6 +15,7 @@ QUOTED = r"'[^']*'|\"[^\"]*\"|`[^`]*`"
 QUOTED_OR_LIST = rf"{QUOTED}|\([^()]*\)"
 _KEPT_WHOLE = re.compile(QUOTED_OR_LIST)
 _AND = re.compile(r"\s+and(?:\s+|$)", re.IGNORECASE)
+_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _ITEM = re.compile(rf"\s*({QUOTED}|[^,]+?)\s*(?:,|$)")
 _CONDITION = re.compile(
     rf"\s*(?P<column>{QUOTED}|.+?)"
@@ -67,11 +68,25 @@ def _condition(text: str) -> Filter:
             f"The condition {text.strip()!r} can't be read. Write it as a column, =, !=, <, <=, >, >=, in or "
             "not in, and a value: region = North and units >= 10."
         )
+    if _sets_another(match):
+        raise ValueError(
+            f"The condition {text.strip()!r} holds 'or', which can't stand between conditions. Write several "
+            "values as a list, region in (North, South), put a value that holds the word in quotes, or ask "
+            "in SQL."
+        )
     operator = _OPERATORS[" ".join((match["sign"] or match["word"]).lower().split())]
     value = match["value"]
     if operator in ("in", "not in"):
         return Filter(bare(match["column"]), operator, items(value))
     return Filter(bare(match["column"]), operator, bare(value))
+
+
+def _sets_another(match: re.Match[str]) -> bool:
+    """Whether an 'or' stands in the value that is not a part of it: read as text, 'not North or South' would
+    leave nothing out."""
+    _, *others = cut(match["value"], _OR, _KEPT_WHOLE)
+    is_equal = match["sign"] in ("=", "==") or (match["word"] or "").lower() == "is"
+    return bool(others) and (not is_equal or any(map(_CONDITION.fullmatch, others)))
 
 
 def _written(value: object) -> str:

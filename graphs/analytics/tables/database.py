@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graphs.analytics.tables.conditions import parse_conditions
-from graphs.analytics.tables.sql import conditions_sql
+from graphs.analytics.tables.statements import conditions_sql
 from graphs.kit.tables.duck import quote
 from graphs.kit.tables.load import Column, TableInfo
 
@@ -195,7 +195,9 @@ def _read_only(database: Database) -> str:
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     session = (
         "-c default_transaction_read_only=on "
-        f"-c statement_timeout={max(1, round(database.timeout * 1000))} -c TimeZone=UTC -c DateStyle=ISO"
+        f"-c statement_timeout={max(1, round(database.timeout * 1000))} -c TimeZone=UTC -c DateStyle=ISO "
+        # else a backslash in a value could end the text that it stands in
+        "-c standard_conforming_strings=on"
     )
     settings = {
         "connect_timeout": str(_CONNECT_TIMEOUT_S),

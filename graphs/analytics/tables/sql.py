@@ -1,4 +1,4 @@
-"""Read-only SQL over named tables, and SQL built from structured arguments.
+"""Read-only SQL over named tables.
 
 A statement that a model wrote is not to be trusted. `sql_check` reads it first and refuses, in words, what
 is not one statement that reads the given tables. Whatever passes runs in a throwaway in-memory database that
@@ -15,31 +15,22 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal, get_args
+from typing import Any
 
 import duckdb
 import pandas as pd
 from duckdb import DuckDBPyConnection, StatementType
 
 from graphs.kit.tables.connection import damaged_file
-from graphs.kit.tables.duck import quote
-from graphs.kit.tables.load import Column, Source, TableInfo, connect, read_table
+from graphs.kit.tables.load import Source, connect, read_table
 
 ROW_LIMIT = 1000
 TIME_LIMIT_S = 30.0
+_BATCH_ROWS = 1000
+_RESULT_BYTES = 200_000_000
 
-Statistic = Literal["sum", "mean", "median", "min", "max", "count", "sd"]
-Bucket = Literal["day", "week", "month", "quarter", "year"]
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in"]
-Value = str | float | bool | date
-
-_FUNCTIONS = {"mean": "avg", "sd": "stddev_samp"}
-# Compensated (Kahan) summation: the same figure whichever way DuckDB's threads share the rows out.
-_FLOAT_FUNCTIONS = _FUNCTIONS | {"sum": "fsum", "mean": "favg"}
 _NO_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "(.+?)"')
 _NO_TABLE = re.compile(r"Table with name (.+?) does not exist")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +52,6 @@ class QueryResult:
         frame = pd.DataFrame.from_records(list(self.rows), columns=list(self.columns))
         with connect() as connection:
             return connection.from_df(frame).df() if len(frame) else frame
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Keep the rows whose `column` stands in relation `operator` to `value` (a sequence for in, not in)."""
-
-    column: str
-    operator: Operator
-    value: Value | Sequence[Value]
 
 
 def run_query(
@@ -133,12 +115,30 @@ def _lock(connection: DuckDBPyConnection) -> None:
 
 def _fetch(connection: DuckDBPyConnection, sql: str, row_limit: int) -> QueryResult:
     columns = tuple(column[0] for column in connection.description or ())
-    rows = tuple(connection.fetchmany(row_limit))
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    while batch := connection.fetchmany(min(_BATCH_ROWS, row_limit - len(rows))):
+        rows += batch
+        size += sum(map(_size, batch))
+        if size > _RESULT_BYTES:
+            raise ValueError(
+                f"The first {len(rows):,} rows of the result take more than {_RESULT_BYTES // 1_000_000} MB "
+                "of memory. Select fewer columns, shorten long text (left(text, 100)), or ask for fewer rows."
+            )
     total = len(rows)
     # Counting what is left in columnar chunks costs a tenth of fetching it as Python rows.
     while chunk := len(connection.fetch_df_chunk()):
         total += chunk
-    return QueryResult(columns, rows, total, total > len(rows), sql)
+    return QueryResult(columns, tuple(rows), total, total > len(rows), sql)
+
+
+def _size(value: object) -> int:
+    """Bytes that a value takes, about; text and lists may be of any length."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, list | tuple) else 8
 
 
 @contextmanager
@@ -177,189 +177,3 @@ def _explain(error: duckdb.Error, tables: Mapping[str, Sequence[str]], time_limi
     if "read-only" in message:
         return "Only reading is allowed; this statement would write."
     return f"The query can't be run: {message.splitlines()[0]}"
-
-
-def _names(columns: Sequence[Column]) -> str:
-    return ", ".join(f"'{column.name}'" for column in columns)
-
-
-def aggregate_sql(
-    table: TableInfo,
-    statistic: Statistic,
-    measure: str | None = None,
-    *,
-    by: Sequence[str] = (),
-    time_column: str | None = None,
-    bucket: Bucket | None = None,
-    filters: Sequence[Filter] = (),
-    top: int | None = None,
-    smallest: bool = False,
-) -> str:
-    """SQL for one statistic of `measure`, for each combination of the `by` columns.
-
-    `time_column` with `bucket` adds the period (its first day; a week begins on Monday) as the first key.
-    count needs no measure: it counts rows, or the values present in `measure`; sd is the sample standard
-    deviation.
-    Ordered by time when bucketed, else from the largest value (`smallest`: the least) down; `top` keeps that
-    many rows from that end and orders by value in any case. Columns may be given in any case.
-
-    Raises ValueError for a column that doesn't exist (naming those that do) or has the wrong type, and
-    for a value that doesn't fit its column.
-    """
-    if statistic not in get_args(Statistic):
-        raise ValueError(
-            f"There is no statistic '{statistic}'. Choose one of {', '.join(get_args(Statistic))}."
-        )
-    keys = [(quote(column.name), column.name) for column in (_column(table, name) for name in by)]
-    if time_column is not None or bucket is not None:
-        keys.insert(0, _bucketed(table, time_column, bucket))
-    value, label = _measured(table, statistic, measure)
-    taken = {name for _, name in keys}
-    while label in taken:
-        label += "_"
-    selected = [f"{expression} AS {quote(name)}" for expression, name in [*keys, (value, label)]]
-    lines = [f"SELECT {', '.join(selected)}", f"FROM {quote(table.name)}"]
-    if filters:
-        lines.append(f"WHERE {conditions_sql(table, filters)}")
-    positions = [str(i + 1) for i in range(len(keys))]
-    if positions:
-        lines.append(f"GROUP BY {', '.join(positions)}")
-        by_value = f"{len(keys) + 1} {'ASC' if smallest else 'DESC'} NULLS LAST"
-        order = positions if bucket and top is None else [by_value, *positions]
-        lines.append(f"ORDER BY {', '.join(order)}")
-    if top is not None:
-        if top < 1:
-            raise ValueError(f"The number of rows to keep must be at least 1, not {top}.")
-        lines.append(f"LIMIT {top}")
-    return "\n".join(lines)
-
-
-def conditions_sql(table: TableInfo, filters: Sequence[Filter]) -> str:
-    """SQL that is true of the rows that meet all filters. Raises ValueError as `aggregate_sql` does."""
-    return " AND ".join(_condition(table, each) for each in filters) or "true"
-
-
-def text_sql(text: str) -> str:
-    """SQL for a literal text."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def rows_sql(
-    table: TableInfo,
-    columns: Sequence[str] = (),
-    *,
-    filters: Sequence[Filter] = (),
-    order_by: str | None = None,
-    descending: bool = False,
-    top: int | None = None,
-) -> str:
-    """SQL for the rows that meet the filters: the columns in the order given, by default all.
-
-    Ordered by a column, those without a value last and ties by the other columns; without one as in the
-    table. `top` keeps the first rows. Raises ValueError as `aggregate_sql`.
-    """
-    selected = [quote(_column(table, name).name) for name in columns or [c.name for c in table.columns]]
-    lines = [f"SELECT {', '.join(selected)}", f"FROM {quote(table.name)}"]
-    if filters:
-        lines.append("WHERE " + " AND ".join(_condition(table, each) for each in filters))
-    if order_by is not None:
-        first = quote(_column(table, order_by).name)
-        others = [column for column in selected if column != first]
-        order = [f"{first} {'DESC' if descending else 'ASC'} NULLS LAST", *others]
-        lines.append(f"ORDER BY {', '.join(order)}")
-    if top is not None:
-        lines.append(f"LIMIT {top}")
-    return "\n".join(lines)
-
-
-def _column(table: TableInfo, name: str) -> Column:
-    for column in table.columns:
-        if column.name == name:
-            return column
-    alike = [column for column in table.columns if column.name.casefold() == name.casefold()]
-    if len(alike) != 1:
-        raise ValueError(f"'{table.name}' has no column '{name}'. Its columns are: {_names(table.columns)}.")
-    return alike[0]
-
-
-def _bucketed(table: TableInfo, time_column: str | None, bucket: Bucket | None) -> tuple[str, str]:
-    if time_column is None or bucket not in get_args(Bucket):
-        raise ValueError(f"A time bucket needs a date column and one of {', '.join(get_args(Bucket))}.")
-    column = _column(table, time_column)
-    if not column.is_time:
-        dates = ", ".join(f"'{c.name}'" for c in table.columns if c.is_time) or "none"
-        raise ValueError(
-            f"'{column.name}' holds {column.type}, not dates. Date columns of '{table.name}': {dates}."
-        )
-    return f"CAST(date_trunc('{bucket}', {quote(column.name)}) AS DATE)", f"{column.name}_{bucket}"
-
-
-def _measured(table: TableInfo, statistic: Statistic, measure: str | None) -> tuple[str, str]:
-    if measure is None:
-        if statistic == "count":
-            return "count(*)", "count"
-        raise ValueError(f"The statistic '{statistic}' needs a column to be taken of.")
-    column = _column(table, measure)
-    ordered = column.is_number or (statistic in ("min", "max") and column.is_time)
-    if statistic != "count" and not ordered:
-        numbers = ", ".join(f"'{c.name}'" for c in table.columns if c.is_number) or "none"
-        raise ValueError(
-            f"The statistic '{statistic}' needs numbers, and '{column.name}' holds {column.type}. "
-            f"The columns of '{table.name}' with numbers are: {numbers}."
-        )
-    functions = _FLOAT_FUNCTIONS if column.type in ("FLOAT", "DOUBLE") else _FUNCTIONS
-    function = functions.get(statistic, statistic)
-    return f"{function}({quote(column.name)})", f"{statistic}_{column.name}"
-
-
-def _condition(table: TableInfo, condition: Filter) -> str:
-    if condition.operator not in get_args(Operator):
-        raise ValueError(
-            f"There is no operator '{condition.operator}'. Choose one of {', '.join(get_args(Operator))}."
-        )
-    column = _column(table, condition.column)
-    if condition.operator not in ("in", "not in"):
-        subject, literal = _comparable(column, condition.value)
-        return f"{subject} {condition.operator} {literal}"
-    values = condition.value
-    if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-        raise ValueError(f"The filter on '{column.name}' needs a list of values for '{condition.operator}'.")
-    pairs = [_comparable(column, value) for value in values]
-    membership = " OR ".join(f"{subject} = {literal}" for subject, literal in pairs)
-    return f"({membership})" if condition.operator == "in" else f"NOT ({membership})"
-
-
-def _comparable(column: Column, value: object) -> tuple[str, str]:
-    """The column and the value as SQL that may stand on the two sides of an operator."""
-    identifier = quote(column.name)
-    if column.is_number:
-        if isinstance(value, bool) or not _NUMBER.fullmatch(str(value).strip()):
-            raise ValueError(f"'{column.name}' holds numbers, so it can't be compared with {value!r}.")
-        return identifier, str(value).strip()
-    if column.is_time:
-        return _comparable_time(column, value)
-    if column.type == "BOOLEAN":
-        if str(value).lower() not in ("true", "false"):
-            raise ValueError(f"'{column.name}' is true or false, so it can't be compared with {value!r}.")
-        return identifier, str(value).lower()
-    return identifier, text_sql(str(value))
-
-
-def _comparable_time(column: Column, value: object) -> tuple[str, str]:
-    try:
-        moment = value if isinstance(value, date) else _parse_time(str(value).strip())
-    except ValueError as error:
-        raise ValueError(
-            f"'{column.name}' holds dates; compare it with one such as 2024-12-31, not {value!r}."
-        ) from error
-    if isinstance(moment, datetime):
-        return quote(column.name), f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
-    # A day without a time means all of that day: 18:00 on 31 December is not after 31 December.
-    return f"CAST({quote(column.name)} AS DATE)", f"DATE '{moment.isoformat()}'"
-
-
-def _parse_time(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return datetime.fromisoformat(text)

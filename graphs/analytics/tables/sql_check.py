@@ -13,6 +13,7 @@ exist: in a PIVOT, an UNNEST or a table function DuckDB alone knows the names, a
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -21,6 +22,9 @@ import duckdb
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
+
+# What sqlglot has to say of a statement that it reads in part only is in the refusal.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 LONGEST_SQL = 50_000
 """Characters; a longer text is no query that a person or a model wrote."""
@@ -127,7 +131,8 @@ def _meant(name: str, names: Iterable[str]) -> str:
 
 def _parsed(sql: str) -> list[exp.Expr]:
     dialect = Dialect.get_or_raise("duckdb")
-    tokens = dialect.tokenize(sql)
+    # sqlglot takes {# … #}, in any dialect, for a comment of Jinja; to DuckDB it is MAP {#1: …}, and runs
+    tokens = dialect.tokenize(sql.replace("{#", "{ #"))
     if tokens and tokens[0].text.upper() == "EXPLAIN":
         # to sqlglot a command of unknown words, which are all in one token
         return _parsed(_EXPLAIN_OPTIONS.sub("", " ".join(token.text for token in tokens[1:])))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from graphs.analytics.tables.aggregate import OpenTable, Selection, spelt
-from graphs.analytics.tables.sql import Filter
+from graphs.analytics.tables.statements import Filter
 from graphs.kit.tables.load import TableInfo
 
 

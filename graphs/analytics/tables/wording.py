@@ -109,7 +109,7 @@ def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: s
     lines = [
         f"{_listed(leaders)} {'has' if len(leaders) == 1 else 'have'} the {order} {value}: "
         f"**{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
-        f"{len(rows):,} of {_many(len(result.rows), 'group')} by {key}:",
+        f"{len(rows):,} of {many(len(result.rows), 'group')} by {key}:",
         "",
         *value_table(["#", *column_names(result)], [(place, *row) for place, row in enumerate(shown, 1)]),
         *(["", f"{tied:,} more with the last one's value are not shown."] if tied else []),
@@ -138,7 +138,7 @@ def queried(
     if not result.rows:
         return "\n".join([f"No rows from {origins}.", *method])
     lines = [
-        f"{_many(result.total_rows, 'row')} from {origins}:",
+        f"{many(result.total_rows, 'row')} from {origins}:",
         "",
         *value_table(result.columns, result.rows),
         *hidden(result.total_rows, "rows", whole, kept=len(result.rows)),
@@ -165,7 +165,7 @@ def rows_of(file: str, result: Aggregate | Funnel | Retention | Subset) -> str:
 def method(result: Aggregate) -> list[str]:
     """What was left out and assumed, and the SQL."""
     missing = [
-        f"- Left out: {_many(count, 'row')} without a value in {measure}"
+        f"- Left out: {many(count, 'row')} without a value in {measure}"
         for measure, count in zip(result.measures, result.missing, strict=True)
         if count
     ]
@@ -280,6 +280,11 @@ def period_name(first_day: date, period: str) -> str:
     return names.get(period, f"{first_day:%Y-%m-%d}")
 
 
+def many(count: int, noun: str) -> str:
+    """The count with the noun, in the plural unless it is one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _key(value: object, bucket: str | None) -> object:
     if bucket and isinstance(value, date):
         return period_name(value, bucket)
@@ -306,10 +311,6 @@ def _holds_numbers(column: Sequence[object]) -> bool:
     return bool(present) and all(
         isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present
     )
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

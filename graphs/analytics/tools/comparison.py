@@ -42,6 +42,8 @@ _GROUP_CUES = ("between", "by", "across", "among", "per", "for each", "depend on
     ),
     examples=(
         "Does revenue_usd differ between regions?",
+        "Compare revenue_usd by region.",
+        "Compare units by product.",
         "Is there a significant difference in units between products?",
         "Compare revenue_usd between regions with a t-test.",
         "Mann-Whitney test of units by region.",

@@ -1,8 +1,6 @@
 """The tools that bring tables of the analysts' PostgreSQL database into the session."""
 
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from graphs.analytics.tools.arguments import Where
@@ -95,10 +93,11 @@ def load_database_table(
     from graphs.analytics.tables import wording
     from graphs.analytics.tables.database import extract
     from graphs.kit.tables.load import describe_table, table_name
+    from graphs.kit.tables.workspace import private_folder
 
     session.report(f"reading {table} from the database")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table.parquet"
+    with private_folder() as folder:
+        path = folder / "table.parquet"
         result = extract(_database(), table, path, row_limit=row_limit, columns=columns or (), where=where)
         with path.open("rb") as file:
             name = session.save(f"{_file_stem(result.table.schema, result.table.name)}.parquet", file)["name"]

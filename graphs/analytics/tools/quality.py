@@ -135,7 +135,9 @@ def suggest_joins(
     session: Session,
     files: Annotated[
         list[str] | None,
-        file_argument("Two or more tables; all of the session when not given.", *TABLE_SUFFIXES),
+        file_argument(
+            "Two or more tables; all of the session but results of tools when not given.", *TABLE_SUFFIXES
+        ),
     ] = None,
     day_first: DayFirst = None,
 ) -> Answer:
@@ -146,7 +148,11 @@ def suggest_joins(
     from graphs.kit.tables.load import connect, read_table
 
     found = sql_tables(session)
-    order = files or list(dict.fromkeys(table.file for table in found.values()))
+    results = set() if files else _results_of_tools(session)
+    order = files or [
+        each for each in dict.fromkeys(table.file for table in found.values()) if each not in results
+    ]
+    left_out = sorted({table.file for table in found.values()} & results)
     tables = {name: table for file in order for name, table in found.items() if table.file == file}
     missing = set(files or ()) - {table.file for table in tables.values()}
     if missing:
@@ -165,7 +171,16 @@ def suggest_joins(
         "joins": [{**asdict(each), "relation": each.relation, "sql": each.sql} for each in joins],
         "not_joinable": [asdict(each) for each in apart],
     }
-    return Answer(quality_wording.joins(sources, infos, joins, apart), wording.plain_data(figures))
+    text = quality_wording.joins(sources, infos, joins, apart)
+    if left_out:
+        text += (
+            f"\n- Left out, as results of tools: {', '.join(left_out)}. Name the files to have them compared."
+        )
+    return Answer(text, wording.plain_data(figures))
+
+
+def _results_of_tools(session: Session) -> set[str]:
+    return {file for each in session.findings if each.tool != "load_database_table" for file in each.files}
 
 
 def _on_its_own(rules: str, file: str, session: Session) -> str:

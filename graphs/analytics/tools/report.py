@@ -41,6 +41,7 @@ def write_report(
 ) -> Answer:
     """Write a report (HTML) of what this session's tools found: questions, figures, charts, SQL, files."""
     from graphs.analytics.report.report_page import render_page
+    from graphs.analytics.tables.wording import many
 
     findings = _reported(session)
     if not findings:
@@ -58,8 +59,8 @@ def write_report(
         "files": [file.name for file in files],
     }
     text = (
-        f"**{name}** holds {_many(len(findings), 'finding')} on {_many(questions, 'question')}, "
-        f"{_many(pictures, 'chart')} and {_many(len(files), 'file')} with their SHA-256. Each finding has "
+        f"**{name}** holds {many(len(findings), 'finding')} on {many(questions, 'question')}, "
+        f"{many(pictures, 'chart')} and {many(len(files), 'file')} with their SHA-256. Each finding has "
         "the call that gave it, and its SQL where there is one. Calls that failed are left out."
     )
     return Answer(text, figures)
@@ -119,7 +120,3 @@ def _texts(data: Any) -> Iterator[str]:
     elif isinstance(data, list | tuple):
         for value in data:
             yield from _texts(value)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

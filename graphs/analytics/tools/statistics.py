@@ -242,6 +242,7 @@ def fit_linear_regression(
         "Logistic regression of grade on gpa, tuce and psi.",
         "Which factors predict the outcome? Fit a logistic regression of outcome on age and dose.",
         "Odds ratios of survived by age and sex.",
+        "How much does dose raise or lower the odds of survival?",
     ),
 )
 def fit_logistic_regression(

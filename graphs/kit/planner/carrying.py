@@ -1,17 +1,20 @@
 """What a call of one tool leaves to the next one: the same file, rows and columns, in its own roles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graphs.kit.planner.columns import fits, is_numeric
-from graphs.kit.planner.declarations import Argument, ToolProfile
+from graphs.kit.planner.columns import fits, is_numeric, is_whole
+from graphs.kit.planner.declarations import Argument, ToolProfile, as_list
 from graphs.kit.planner.files import Desk
 from graphs.kit.state import Column
 
 
 def carried(tool: ToolProfile, earlier: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
     """Return the arguments of the tool that another tool's call gives: those of the same name, as far as they
-    fit, and its columns of numbers and of other kinds in the order in which the tool takes such."""
+    fit, and its columns of numbers and of other kinds in the order in which the tool takes such.
+
+    Whole numbers that the call took beside its measures are keys too, where no other column is one.
+    """
     files = [value for value in earlier.values() if isinstance(value, str) and desk.columns(value)]
     if not files:
         return {}
@@ -21,16 +24,33 @@ def carried(tool: ToolProfile, earlier: Mapping[str, Any], desk: Desk) -> dict[s
         if each.kind != "column" and _takes(each, earlier.get(each.name))
     }
     columns = {column["name"]: column for column in desk.columns(files[0])}
-    free = [name for value in earlier.values() for name in _listed(value) if name in columns]
+    given = [[name for name in as_list(value) if name in columns] for value in earlier.values()]
+    free = [name for names in given for name in names]
     same_name = [each for each in tool.of_kind("column") if each.name in earlier]
     others = [each for each in tool.of_kind("column") if each.name not in earlier]
     for argument in (*same_name, *others):
         fitting = [name for name in free if _is_for(argument, columns[name])]
-        taken = fitting if argument.many else fitting[:1]
+        taken = _of_one_role(given, fitting) if argument.many else fitting[:1]
         if taken:
             values[argument.name] = taken if argument.many else taken[0]
             free = [name for name in free if name not in taken]
+    wanting = [each for each in others if each.numeric is None and each.name not in values]
+    keys = [name for name in _beside_taken(given, values) if name in free]
+    if wanting and keys and is_whole(columns[keys[0]]):
+        values[wanting[0].name] = keys[:1] if wanting[0].many else keys[0]
     return values
+
+
+def _beside_taken(given: Sequence[Sequence[str]], values: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the earlier arguments of which the values have none, if they have of others."""
+    taken = {name for value in values.values() for name in as_list(value)}
+    used = [bool(taken.intersection(names)) for names in given]
+    return [name for names, own in zip(given, used, strict=True) if not own and any(used) for name in names]
+
+
+def _of_one_role(given: Sequence[Sequence[str]], fitting: Sequence[str]) -> list[str]:
+    """Return those that one argument of the earlier call had: measures, not what these were grouped by."""
+    return next((own for names in given if (own := [name for name in names if name in fitting])), [])
 
 
 def _is_for(argument: Argument, column: Column) -> bool:
@@ -42,7 +62,3 @@ def _takes(argument: Argument, value: Any) -> bool:
     if value is None or (argument.options and value not in argument.options):
         return False
     return argument.many == isinstance(value, list)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

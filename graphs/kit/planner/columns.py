@@ -8,7 +8,7 @@ from typing import Any
 
 from graphs.kit.planner.cues import EXPLICIT, Place, best_matching, cue_places, cue_score, explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
-from graphs.kit.planner.mentions import PART, STEMMED, Mention, folded, mentions
+from graphs.kit.planner.mentions import EVERYDAY, PART, STEMMED, Mention, folded, mentions
 from graphs.kit.planner.words import STOP_STEMS, stem, stems
 from graphs.kit.state import Column
 
@@ -28,6 +28,11 @@ _GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
 def is_numeric(column: Column) -> bool:
     """Return whether numbers can be computed from the column; a truth value counts as 0 or 1."""
     return _NUMERIC.match(column["type"]) is not None
+
+
+def is_whole(column: Column) -> bool:
+    """Return whether the column holds whole numbers."""
+    return "INT" in column["type"].upper()
 
 
 def fits(argument: Argument, column: Column) -> bool:
@@ -106,6 +111,8 @@ class ColumnSearch:
     def _score(self, argument: Argument, mention: Mention, others: Sequence[Mention]) -> float:
         if not fits(argument, self._column(mention.column)):
             return 0.0
+        if mention.quality == EVERYDAY and not argument.numeric:
+            return 0.0  # "how heavy" asks for a measure
         answer = explicit_span(self.text, argument)
         if answer and answer[0] <= mention.start and mention.end <= answer[1]:
             return EXPLICIT

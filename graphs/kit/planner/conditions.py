@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from graphs.kit.planner.columns import is_whole
 from graphs.kit.planner.declarations import Argument
 from graphs.kit.planner.figures import SCALES
 from graphs.kit.planner.mentions import Mention, mentions
@@ -45,6 +46,23 @@ _COUNTED = re.compile(rf"(?:\bwith|\bhave|\bhas|\bhad|\bhaving)\s+({_NUMBER})\s+
 _AND = re.compile(r"""\s+and\s+(?=(?:[^'"]*(?:'[^']*'|"[^"]*"))*[^'"]*$)""", re.IGNORECASE)
 _SUBJECT = re.compile(r"\s*(\"[^\"]+\"|.+?)\s*(?:[<>=!]|\b(?:not\s+)?in\b|\bis\b)", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\s+(.+?)(?=[.;?!](?:\s|$)|\n|$)", re.IGNORECASE)
+_NAME = r"\"[^\"\n]+\"|`[^`\n]+`|(?!and\s)[\w.]+(?:\s(?!and\s)[\w.]+)*?"
+_WHOLE = r"\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`|\([^()\n]*\)"
+_CLAUSE = re.compile(rf"\bwhere\s+((?:{_WHOLE}|(?![,;.?!](?:\s|$)|\s(?:and\s+)?then\s).)+)", re.IGNORECASE)
+_CLAUSE_PART = tuple(
+    (
+        re.compile(
+            rf"({_NAME})(?:\s+|\s*(?=[<>=!≤≥≠]))(?:(?:is|are|was|were)\s+)?(?:{words})"
+            r"(?:\s+|(?<=[<>=≤≥≠])\s*)(\S.*)",
+            re.IGNORECASE,
+        ),
+        sign,
+    )
+    for words, sign in ((r"not\s+in", "not in"), ("in", "in"), *_SIGNS)
+)
+_RANGE = re.compile(
+    rf"(?<![\w.])({_NAME})\s+(?:(?:is|are|was|were)\s+)?between\s+(\S+)\s+and\s+(\S+)(?=\s|$)", re.IGNORECASE
+)
 _NEGATION = re.compile(
     r"\b(?:not|no|without|except(?:\s+for)?|exclud(?:e|es|ing)|omit(?:ting)?|drop(?:ping)?|remov(?:e|ing)|"
     r"ignor(?:e|ing)|skip(?:ping)?|leav(?:e|ing)\s+out|other\s+than|outside)\s+(?:the\s+|in\s+|of\s+|all\s+)?$",
@@ -87,6 +105,37 @@ def find_conditions(text: str, columns: Sequence[Column], plain: Collection[str]
     return Conditions(" and ".join(conditions), tuple((start, end) for _, start, end in found))
 
 
+def conditions_on_unknown(text: str) -> Conditions:
+    """Return what follows "where", of columns that nobody here knows, as those of a database's table.
+
+    A clause that can't be read is returned as it stands: less than was asked for would keep more rows, and
+    the tool refuses what it can't read.
+    """
+    clause = _CLAUSE.search(text)
+    if not clause:
+        return Conditions("", ())
+    plain = _RANGE.sub(r"\1 >= \2 and \1 <= \3", clause[1])
+    ends = [match.span() for match in re.finditer(r"\s+and\s+", _masked(plain), re.IGNORECASE)]
+    starts = [0, *(end for _, end in ends)]
+    parts = [
+        plain[start:end] for start, end in zip(starts, [*(at for at, _ in ends), len(plain)], strict=True)
+    ]
+    read = [_unchecked(part) for part in parts]
+    return Conditions(" and ".join(read) if all(read) else clause[1].strip(), (clause.span(),))
+
+
+def _masked(text: str) -> str:
+    return re.sub(_WHOLE, lambda match: BLANK * len(match[0]), text)
+
+
+def _unchecked(text: str) -> str:
+    for pattern, sign in _CLAUSE_PART:
+        match = pattern.fullmatch(text.strip())
+        if match:
+            return f"{match[1]} {sign} {match[2]}"
+    return ""
+
+
 def conditions_on(conditions: str) -> set[str]:
     """Return the columns that written conditions are about, but those that only leave values out."""
     parts = [part for part in _AND.split(conditions) if "!=" not in part]
@@ -125,7 +174,7 @@ def _written(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
                 break
         else:
             counted = _COUNTED.search(text, 0, mention.start)
-            if counted and _is_whole(by_name[mention.column]):
+            if counted and is_whole(by_name[mention.column]):
                 yield f"{_name(mention.column)} = {_value(counted[1])}", counted.start(1), mention.end
 
 
@@ -160,10 +209,6 @@ def _named_values(text: str, columns: Sequence[Column], plain: Collection[str]) 
         for place, each in enumerate(several):
             # one condition for all of them, which stands in several places
             yield f"{_name(column)} {condition}" if place == 0 else "", each.start, each.end
-
-
-def _is_whole(column: Column) -> bool:
-    return "INT" in column["type"].upper()
 
 
 def _name(column: str) -> str:

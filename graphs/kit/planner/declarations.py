@@ -199,6 +199,11 @@ def _first(schema: dict[str, Any], *keys: str) -> float | None:
     return next((schema[key] for key in keys if key in schema), None)
 
 
+def as_list(value: Any) -> list[Any]:
+    """Return an argument's value as a list: itself when it is one, empty for none."""
+    return value if isinstance(value, list) else [] if value in (None, "") else [value]
+
+
 def declared_words(tool: ToolProfile) -> frozenset[str]:
     """Return the stems of the words that the tool is declared with."""
     named = [phrase(tool.name.replace("_", " ")), *tool.keywords]

@@ -9,12 +9,13 @@ from typing import Any
 from graphs.kit.planner.columns import ColumnSearch
 from graphs.kit.planner.conditions import (
     conditions_on,
+    conditions_on_unknown,
     find_conditions,
     takes_conditions,
     without_columns,
 )
 from graphs.kit.planner.cues import explicit_span
-from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
+from graphs.kit.planner.declarations import Argument, ToolProfile, as_list, declared_words
 from graphs.kit.planner.files import Desk, choose_files, refers_back
 from graphs.kit.planner.leftovers import Request, leftovers
 from graphs.kit.planner.mentions import STEMMED, mentions
@@ -112,6 +113,10 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     if any(explicit_span(text, argument) for argument in tool.arguments):
         filled.unused.clear()
     filled.unused += in_vain
+    # what follows reads measures before keys, as they are declared
+    filled.values = {
+        each.name: filled.values[each.name] for each in tool.arguments if each.name in filled.values
+    }
     return filled
 
 
@@ -155,9 +160,13 @@ def _fill_lists(task: _Task, filled: Filled) -> _Task:
 def _fill_conditions(task: _Task, columns: Sequence[Column], filled: Filled) -> _Task:
     """Fill the argument that says which rows are meant; return the task without those words."""
     argument = next((each for each in task.tool.arguments if takes_conditions(each)), None)
-    if argument is None or not columns:
+    if argument is None:
         return task
-    conditions = find_conditions(task.with_quotes, columns, declared_words(task.tool))
+    conditions = (
+        find_conditions(task.with_quotes, columns, declared_words(task.tool))
+        if columns
+        else conditions_on_unknown(task.with_quotes)
+    )
     if not conditions.text:
         return task
     filled.take({argument.name: conditions.text})
@@ -199,7 +208,7 @@ def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
         filled.open[argument.name] = f"There is no column {word!r}."
         filled.values.pop(argument.name, None)
     for argument in arguments:
-        gone = [name for name in _as_list(task.kept.get(argument.name)) if name not in names]
+        gone = [name for name in as_list(task.kept.get(argument.name)) if name not in names]
         if gone and argument.name not in filled.values:
             filled.open.setdefault(argument.name, f"There is no column {gone[0]!r}.")
 
@@ -227,17 +236,13 @@ def _flag_sentences(task: _Task) -> list[tuple[int, int]]:
     ]
 
 
-def _as_list(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value] if value else []
-
-
 def _varied_list(task: _Task, search: ColumnSearch) -> dict[str, list[str]]:
     """Return the one kept list with the columns named added or left out, when the request says so."""
     lists = [each.name for each in task.tool.of_kind("column") if each.many and task.kept.get(each.name)]
     named = [mention.column for mention in search.mentions]
     if len(lists) != 1 or not named or not (adds_to_list(task.text) or takes_from_list(task.text)):
         return {}
-    kept = _as_list(task.kept[lists[0]])
+    kept = as_list(task.kept[lists[0]])
     if takes_from_list(task.text):
         return {lists[0]: [column for column in kept if column not in named]}
     return {lists[0]: [*kept, *(column for column in named if column not in kept)]}
@@ -255,7 +260,7 @@ def _columns_of_whole_turn(
         return {}
     turn = task.whole_turn
     turn = turn.without(find_conditions(turn.with_quotes, columns, declared_words(task.tool)).spans)
-    used = {name for value in filled.values.values() for name in _as_list(value)}
+    used = {name for value in filled.values.values() for name in as_list(value)}
     unused = [column for column in columns if column["name"] not in used]
     whole = ColumnSearch(turn.with_quotes, unused, task.tool).find()
     return {each.name: whole[each.name] for each in wanted if each.name in whole}
@@ -294,7 +299,7 @@ def _ends_name(task: _Task, figure: str) -> bool:
 def _fill_words(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
     dates: set[str] = set()
     # a column called "year" that was taken chooses no period
-    taken = {name for value in filled.values.values() for name in _as_list(value)}
+    taken = {name for value in filled.values.values() for name in as_list(value)}
     named = [each for each in mentions(task.with_quotes, columns) if each.quality >= STEMMED]
     options_in = task.without([(each.start, each.end) for each in named if each.column in taken]).bare
     for argument in task.tool.arguments:

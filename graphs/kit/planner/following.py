@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from graphs.kit.planner.conversation import Conversation
-from graphs.kit.planner.declarations import ToolProfile, declared_words
+from graphs.kit.planner.declarations import ToolProfile, as_list, declared_words
 from graphs.kit.planner.files import Desk, refers_back
 from graphs.kit.planner.filling import fill
 from graphs.kit.planner.guard import unknown_words
 from graphs.kit.planner.mentions import mentions
-from graphs.kit.planner.phrasing import starts_request, varies_earlier
+from graphs.kit.planner.phrasing import asks_which_one, starts_request, varies_earlier
 from graphs.kit.planner.prose import masked, named_files
 from graphs.kit.planner.routing import Router
 from graphs.kit.planner.words import find_phrase, tokens
@@ -67,14 +66,16 @@ class Following:
         needed = required or {each.name for each in tool.of_kind("column") if kept.get(each.name)}
         named = self._named_columns(text)
         given = fill(tool, text, self._desk, {}).values
-        return bool(needed) and all(named & _as_set(given.get(name)) for name in needed)
+        return bool(needed) and all(named.intersection(as_list(given.get(name))) for name in needed)
 
     def goes_on(self, text: str, tool: ToolProfile) -> bool:
         """Return whether a request for another tool leaves the columns to what was asked before ("top 5
         instead", "plot it")."""
         if not tool.of_kind("column"):
             return False
-        follows = varies_earlier(text) or refers_back(text) or not starts_request(text)
+        follows = (
+            varies_earlier(text) or refers_back(text) or asks_which_one(text) or not starts_request(text)
+        )
         return is_short(text) and follows and not self._named_columns(text)
 
     def _named_columns(self, text: str) -> set[str]:
@@ -87,7 +88,3 @@ class Following:
         kept = self.conversation.last_arguments(last.name)
         filled = fill(last, text, self._desk, kept)
         return not unknown_words(last, text, self._desk, filled, varies=True) and filled.values != kept
-
-
-def _as_set(value: Any) -> set[str]:
-    return set(value) if isinstance(value, list) else {value} if isinstance(value, str) else set()

@@ -8,11 +8,11 @@ from graphs.kit.artifacts import MEDIA_TYPES
 from graphs.kit.planner.conditions import find_conditions, takes_conditions
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.dates import written_dates
-from graphs.kit.planner.declarations import ToolProfile, declared_words
+from graphs.kit.planner.declarations import ToolProfile, as_list, declared_words
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk
 from graphs.kit.planner.filling import Filled
-from graphs.kit.planner.mentions import mentions
+from graphs.kit.planner.mentions import EVERYDAY, mentions
 from graphs.kit.planner.phrasing import is_statement, request_verbs
 from graphs.kit.planner.prose import masked, sentences, without_sql
 from graphs.kit.planner.units import UNITS
@@ -105,7 +105,10 @@ def _settled(
     spans = [(date.start, date.end) for date in written_dates(prose)]
     spans += [(figure.start, figure.end) for figure in figures(prose)]
     named = mentions(prose, columns)
-    spans += [(mention.start, mention.end) for mention in named]
+    taken = {name for value in filled.values.values() for name in as_list(value) if isinstance(name, str)}
+    # an everyday word for a column ("heavy") is heard only where the column is what is asked for
+    heard = [mention for mention in named if mention.quality > EVERYDAY or mention.column in taken]
+    spans += [(mention.start, mention.end) for mention in heard]
     spans += [gloss.span(1) for mention in named if (gloss := _GLOSS.search(prose, 0, mention.start))]
     spans += find_conditions(prose, columns, declared_words(tool)).spans if _takes_rows(tool) else []
     spans += [sentence.span() for sentence in sentences(prose) if is_statement(sentence[0])]
@@ -146,14 +149,10 @@ def _words_of_session(desk: Desk) -> frozenset[str]:
 
 
 def _words_of_values(filled: Filled) -> frozenset[str]:
-    said = [str(each) for value in filled.values.values() for each in _listed(value)]
+    said = [str(each) for value in filled.values.values() for each in as_list(value)]
     files = [name for name in filled.unused if "." in name]
     return frozenset(word for text in [*said, *files] for word in stems(text))
 
 
 def _takes_rows(tool: ToolProfile) -> bool:
     return any(takes_conditions(argument) for argument in tool.arguments)
-
-
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else [value]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphs.kit.planner.figures import figures
-from graphs.kit.planner.words import STOP_STEMS, Token, Words, find_phrase, stems, tokens
+from graphs.kit.planner.words import STOP_STEMS, Token, Words, find_phrase, stem, stems, tokens
 from graphs.kit.state import Column
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -13,8 +13,23 @@ _RUN_GAP = re.compile(r"[\s\"'`]*(?:,|;|/|and|&|\+|, and|or|plus)?[\s\"'`]*", re
 _COLUMN_BEFORE = re.compile(r"(?:[,=+*\"'`]|\band|\bcolumns?)\s*$")
 _NO_NOUN_BEHIND = re.compile(r"\s*(?:$|[,.;:?!)\]=+*\"'`]|(?:and|or|by|per|against|versus|vs|on|is|as)\b)")
 _YEAR_DIGITS = 4
-_EXACT, _FOLDED, STEMMED, _PREFIX, PART = 3.0, 2.5, 2.0, 1.0, 0.6
-"""How surely a column is meant, from its exact name to a word inside it."""
+_EVERYDAY = {
+    stem(word): frozenset(map(stem, names.split()))
+    for words, names in {
+        "heavy light weigh": "weight mass",
+        "cost expensive cheap": "price cost",
+        "old young": "age",
+        "tall": "height",
+        "long": "length duration",
+        "fast": "speed",
+        "warm hot cold": "temperature temp",
+    }.items()
+    for word in words.split()
+}
+"""What people ask for when they say how something is: "how heavy" for a weight; "heaviest" asks for more."""
+
+_EXACT, _FOLDED, STEMMED, _PREFIX, PART, EVERYDAY = 3.0, 2.5, 2.0, 1.0, 0.6, 0.5
+"""How surely a column is meant, from its exact name to a word inside it and an everyday word for it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,8 @@ def mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
     """Return the columns that the text names, in order, without overlaps.
 
     Exact names win over names with folded case, spaces and underscores, those over plurals, and those
-    over a first or other word of the name that only one column has. The months of "11 months" are a unit.
+    over a first or other word of the name that only one column has, or an everyday word for it ("heavy").
+    The months of "11 months" are a unit.
     """
     found = [mention for column in columns for mention in _mentions_of(text, column["name"])]
     found += _partial_mentions(text, columns)
@@ -107,9 +123,16 @@ def _single_words(words: Words, names: Mapping[str, tuple[str, ...]]) -> list[Me
             continue
         begun = [name for part, begun in beginnings.items() if _begins(part, token) for name in begun]
         owners, quality = (begun, _PREFIX) if begun else (insides.get(token.stem, []), PART)
+        if not owners:
+            owners, quality = _asked_for(token.stem, names), EVERYDAY
         if len(owners) == 1:
             found.append(Mention(owners[0], token.start, token.end, quality))
     return found
+
+
+def _asked_for(said: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:
+    wanted = _EVERYDAY.get(said, frozenset())
+    return [name for name, parts in names.items() if wanted.intersection(parts)]
 
 
 def _begins(word: str, token: Token) -> bool:
@@ -122,7 +145,7 @@ def _with_runs(text: str, found: list[Mention]) -> list[Mention]:
     run = -1
     for index, mention in enumerate(found):
         gap = text[found[index - 1].end : mention.start] if index else None
-        if gap is None or not _RUN_GAP.fullmatch(gap):
+        if gap is None or not _RUN_GAP.fullmatch(gap) or mention.quality == EVERYDAY:
             run += 1
         result.append(Mention(mention.column, mention.start, mention.end, mention.quality, run))
     return result

@@ -5,14 +5,14 @@ import re
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.declarations import Argument, is_sql
-from graphs.kit.planner.prose import quoted, sql_in
+from graphs.kit.planner.prose import BLANK, quoted, sql_in
 from graphs.kit.planner.words import find_phrase, phrase, tokens
 
 _NEGATION = re.compile(
     r"\b(?:no|not|without|don't|do not|never|skip|omit|exclude|excluding)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
 _NO = re.compile(r"^\W*(?:no|false|off|without)\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(r"[,;!?\n]|\.(?!\w)|\s(?:and|with|using|for|from|then|by|in)\s")
+_CLAUSE_END = re.compile(rf"[,;!?\n{BLANK}]|\.(?!\w)|\s(?:and|with|using|for|from|then|by|in)\s")
 _LIST_END = re.compile(
     r"[.;?!](?:\s|$)|\n|\s(?:by|per|for|in|with|using|where|over|during|on|of)\s", re.IGNORECASE
 )
@@ -39,6 +39,8 @@ def find_option(text: str, argument: Argument) -> list[str]:
     scope = text[answer[0] : answer[1]] if answer else text
     words = tokens(scope)
     assigned = _assigned(scope, argument)
+    if assigned:
+        return [assigned]
     found: list[tuple[int, int, str]] = []
     for option, names in argument.options.items():
         for name in names:
@@ -47,8 +49,6 @@ def find_option(text: str, argument: Argument) -> list[str]:
                 for first, last in find_phrase(words, phrase(name))
                 if (len(name) > 1 or answer) and not _NEGATION.search(scope[: words[first].start])
             ]
-    if assigned:
-        return [assigned]
     outer = [
         (start, end, option)
         for start, end, option in found

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from graphs.kit.planner.columns import is_whole
 from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.spans import written_spans
 from graphs.kit.planner.words import stems
@@ -80,7 +81,7 @@ def _in_span(text: str, year: re.Match[str]) -> bool:
 
 
 def _holds_years(column: Column) -> bool:
-    return "INT" in column["type"].upper() and (stems(column["name"]) or ("",))[-1] == "year"
+    return is_whole(column) and (stems(column["name"]) or ("",))[-1] == "year"
 
 
 def _of_years(column: str, sign: str, given: Sequence[int]) -> str:

@@ -72,6 +72,7 @@ _ADDS = re.compile(r"\b(?:add|adding|also|plus|too|as well|include|including)\b"
 _TAKES_AWAY = re.compile(
     r"\b(?:drop|remove|without|exclude|excluding|leave out|omit|but not)\b", re.IGNORECASE
 )
+_WHICH_ONE = re.compile(r"\bwh(?:ich|at)\s+(?:one|of\s+(?:them|these|those))\b", re.IGNORECASE)
 _SAME_AGAIN = re.compile(
     r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
 )
@@ -136,6 +137,11 @@ def adds_to_list(text: str) -> bool:
 def takes_from_list(text: str) -> bool:
     """Return whether the text takes from what was named before ("without prio")."""
     return _TAKES_AWAY.search(text) is not None
+
+
+def asks_which_one(text: str) -> bool:
+    """Return whether the text asks for one of what was answered before ("which one was lowest?")."""
+    return _WHICH_ONE.search(text) is not None
 
 
 def varies_the_one_before(text: str) -> bool:

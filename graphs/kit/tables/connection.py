@@ -55,6 +55,21 @@ def connect() -> Generator[DuckDBPyConnection]:
             connection.close()
 
 
+@contextmanager
+def one_thread(connection: DuckDBPyConnection) -> Generator[None]:
+    """Let DuckDB work with one thread.
+
+    When a row can't be read while several threads write a file, DuckDB 2.0.0 sometimes waits for ever for its
+    own tasks (TaskExecutor::DrainTasks).
+    """
+    (threads,) = one_row(connection, "SELECT current_setting('threads')")
+    connection.execute("SET threads=1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads={threads}")
+
+
 def damaged_file(error: duckdb.Error) -> str | None:
     """What to say when a file that a view reads can't be read to its end; None for any other error."""
     found = _DAMAGED.search(str(error))

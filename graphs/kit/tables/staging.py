@@ -14,7 +14,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from graphs.kit.tables.connection import allow, folder_of
+from graphs.kit.tables.connection import allow, folder_of, one_thread
 from graphs.kit.tables.duck import literal, quote
 
 _NOTES = "holdfast_notes"
@@ -33,7 +33,8 @@ def stage(connection: DuckDBPyConnection, name: str, select: str, *, on_disk: bo
 def write_parquet(connection: DuckDBPyConnection, select: str, path: Path, notes: Sequence[str] = ()) -> None:
     """Write what a SELECT yields, in its order, with the notes beside it."""
     options = f"FORMAT parquet, KV_METADATA {{{_NOTES}: {literal(json.dumps(list(notes)))}}}"
-    connection.execute(f"COPY ({select}) TO {literal(path)} ({options})")
+    with one_thread(connection):
+        connection.execute(f"COPY ({select}) TO {literal(path)} ({options})")
 
 
 def view_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> None:

@@ -68,6 +68,7 @@ def clear_abandoned() -> None:
 
 
 def _remove_unless_in_use(folder: Path) -> None:
-    with (folder / _IN_USE).open("rb") as mark:
+    # made anew where it is missing: its process was killed before it had made it, or while it cleared up
+    with (folder / _IN_USE).open("ab") as mark:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)

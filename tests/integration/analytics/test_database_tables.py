@@ -257,6 +257,7 @@ async def test_in_plain_words_a_table_becomes_a_file_that_other_tools_use(
     loaded = await talk.ask("Load the table kinds from the database.")
     again = await talk.ask("Load table public.orders from the database.")
     few = await talk.ask("Load table public.orders from the database where region = North.")
+    fewer = await talk.ask("Load table public.orders from the database where region = North and units >= 8.")
     counted = await talk.ask("Total units by region in orders.parquet.")
 
     assert "public.orders" in listed.text
@@ -264,6 +265,8 @@ async def test_in_plain_words_a_table_becomes_a_file_that_other_tools_use(
     assert "kinds.parquet" in loaded.text
     assert f"{ORDERS:,} rows" in again.text
     assert "2,500 rows" in few.text
+    assert "500 rows" in fewer.text
+    assert "2,500 rows" not in fewer.text
     totals = {
         region: sum(i % 10 for i in range(1, ORDERS + 1) if i % 2 == odd)
         for region, odd in (("North", 0), ("South", 1))

@@ -56,6 +56,18 @@ def make_settings(strict):
     return make
 
 
+async def test_a_start_without_the_file_names_the_file(make_settings, tmp_path):
+    missing_file = tmp_path / "no-such-file"
+
+    with pytest.raises(DatabaseUnavailable) as caught:
+        async with open_saver(make_settings(password_file=missing_file, outage_budget=0.5)):
+            pass
+
+    advice = str(caught.value).partition("The last error was: ")[2]
+    assert f"Check {missing_file}, the file that CHECKPOINT_POSTGRES_PASSWORD_FILE names" in advice
+    assert "CHECKPOINT_POSTGRES_URI" not in advice
+
+
 async def test_a_password_rotated_under_load_is_a_pause(make_settings, strict, file, caplog):
     caplog.set_level(logging.INFO)
     async with open_saver(make_settings(password_file=file)) as saver:

@@ -1,11 +1,14 @@
 """Statistics by groups and periods: which rows count, and in what order groups come."""
 
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from graphs.analytics.charts.drawing import along_axis, by_groups
+from graphs.analytics.query.pivot import pivot
 from graphs.analytics.tables.aggregate import (
     Aggregate,
     Selection,
@@ -15,7 +18,7 @@ from graphs.analytics.tables.aggregate import (
     open_table,
     ranked,
 )
-from graphs.analytics.tables.sql import Statistic
+from graphs.analytics.tables.statements import Statistic
 
 ORDERS = pd.DataFrame(
     {
@@ -198,3 +201,17 @@ def test_what_runs_along_a_line_chart(
         selection, split = along_axis(table.info, along, series, Selection(bucket=bucket))  # ty: ignore[invalid-argument-type]
 
     assert (selection.by, split, selection.bucket) == (by, lines, bucket)
+
+
+def test_nan_is_one_group_for_several_measures(tmp_path: Path) -> None:
+    file = tmp_path / "t.parquet"
+    duckdb.sql(
+        "COPY (FROM (VALUES ('nan'::DOUBLE, 1, 2), ('nan', 3, 4), (2, 5, 6), (NULL, 7, 8)) t(k, x, y)) "
+        f"TO '{file}'"
+    )
+    with open_table("t.parquet", file) as table:
+        rows = table.aggregate("sum", ["x", "y"], Selection(by=("k",))).rows
+        crossed = pivot(table, "sum", "x", "k", "y", Selection())
+
+    assert repr(rows) == "((2.0, 5, 6), (nan, 4, 6), (None, 7, 8))"
+    assert sorted(map(str, crossed.grid()[1])) == ["1", "3", "None", "None"]

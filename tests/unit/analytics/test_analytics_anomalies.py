@@ -179,3 +179,10 @@ async def test_unusual_rows_are_kept_whole(shop: Conversation) -> None:
     assert rows[0] == "row,month,visits,expected visits,deviation (robust sd)"
     assert len(rows) == 1 + reply.figures["count"]
     assert f"**{reply.figures['count']} rows** of 72 stand out in visits" in reply.text
+    assert "counted among" not in reply.text
+
+
+async def test_row_numbers_of_some_rows_are_explained(shop: Conversation) -> None:
+    reply = await shop.ask("Find outliers in visits with a threshold of 1.2 where visits > 95")
+
+    assert "- Rows are counted among those that met the condition" in reply.text

@@ -7,7 +7,7 @@ from scipy import stats
 
 from graphs.analytics.statistics.comparison import compare_groups, compare_pairs
 from graphs.analytics.statistics.contingency import compare_shares
-from graphs.analytics.statistics.effects import hedges_g, omega_squared
+from graphs.analytics.statistics.effects import epsilon_squared, hedges_g, omega_squared
 from graphs.analytics.statistics.groups import normality
 from tests.support.published_data import air_quality, motor_cars, plant_growth, sleep
 
@@ -110,7 +110,7 @@ def test_large_groups_are_compared_by_means_though_not_normal() -> None:
     found = compare_groups(frame, "y", "g")
 
     assert found.test == "Welch's t test"
-    assert "from 30 values a group on means are near normal" in found.reason
+    assert "from 30 values on means are near normal all the same. Equal variances" in found.reason
 
 
 def test_small_skewed_groups_are_compared_by_ranks() -> None:
@@ -202,11 +202,43 @@ def test_dunn_is_that_of_the_package_dunn_test() -> None:
     assert found.post_hoc == "Dunn with Holm's correction"
 
 
-def test_resampled_interval_is_the_same_each_time() -> None:
-    first, second = (compare_groups(air_quality(), "ozone", "month").effect for _ in range(2))
+@pytest.mark.parametrize("distance", [0.0, 1.0])
+def test_interval_of_epsilon_squared_covers_the_true_value(distance: float) -> None:
+    random = np.random.default_rng(8)
+    large = [random.normal(place * distance, size=20_000) for place in range(3)]
+    true = stats.kruskal(*large).statistic / (60_000 - 1) if distance else 0.0
+    found = []
+    for _ in range(200):
+        h = float(stats.kruskal(*(random.normal(place * distance, size=10) for place in range(3))).statistic)
+        effect = epsilon_squared(h, 2, 30)
+        found.append(effect.ci_high is None or effect.ci_low <= true <= effect.ci_high)
 
-    assert first == second
-    assert 0 < first.ci_low < first.value < first.ci_high < 1
+    # three standard errors of a share of 200
+    assert np.mean(found) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 200)
+
+
+def test_interval_of_an_effect_smaller_than_chance_is_left_out() -> None:
+    # shares as equal as can be: the upper 2.5 % point of no noncentral chi-square is as low as that
+    frame = pd.DataFrame({"o": list("abcd") * 25, "g": [name for name in "wxyz" for _ in range(25)]})
+    effect = compare_shares(frame, "o", "g").effect
+
+    assert (effect.value, effect.ci_low, effect.ci_high) == (pytest.approx(0.04), None, None)
+    assert "less than chance alone makes it" in effect.basis
+
+
+def test_interval_of_an_effect_beyond_computing_is_left_out() -> None:
+    effect = omega_squared(1e14, (2, 3), 6)
+
+    assert (effect.value, effect.ci_low) == (pytest.approx(1), None)
+    assert "too large to compute" in effect.basis
+
+
+def test_groups_apart_throughout_have_no_interval_of_rank_biserial() -> None:
+    found = compare_groups(
+        pd.DataFrame({"y": [1.0, 2, 3, 11, 12, 13], "g": list("aaabbb")}), "y", "g", "ranks"
+    )
+
+    assert (found.p, found.effect.value, found.effect.ci_low) == (pytest.approx(0.1), -1, None)
 
 
 def test_omega_squared_inverts_the_noncentral_f() -> None:
@@ -281,6 +313,15 @@ def test_group_without_spread_is_refused_for_means_and_taken_for_ranks() -> None
     with pytest.raises(ValueError, match="in group 'a' of 'g' are the same, and Welch's test needs spread"):
         compare_groups(frame, "y", "g", "means")
     assert compare_groups(frame, "y", "g", "ranks").test == "Kruskal–Wallis test"
+    chosen = compare_groups(frame, "y", "g")
+    assert chosen.test == "Kruskal–Wallis test"
+    assert chosen.reason == "all values of a are the same, and means need spread in each group"
+
+
+def test_groups_too_small_to_check_are_said_to_be() -> None:
+    found = compare_groups(pd.DataFrame({"y": [1.0, 1.5, 2, 3], "g": list("aabb")}), "y", "g")
+
+    assert "as far as that could be checked" in found.reason
 
 
 @pytest.mark.parametrize(
@@ -302,6 +343,26 @@ def test_equal_differences_are_refused() -> None:
 
     with pytest.raises(ValueError, match="All differences of 'y' within pairs are -1"):
         compare_pairs(frame, "y", "halves", "id")
+
+
+def test_differences_that_rounding_alone_tells_apart_are_equal() -> None:
+    # 1.1 - 1.2 and 3.3 - 3.4 differ by 1e-16, which gave t = -1e15
+    frame = FRAME.assign(y=[1.1, 2.2, 3.3, 1.2, 2.3, 3.4])
+
+    with pytest.raises(ValueError, match=r"All differences of 'y' within pairs are -0\.1"):
+        compare_pairs(frame, "y", "halves", "id")
+
+
+def test_pairs_in_decimals_have_the_ranks_of_whole_numbers() -> None:
+    first, second = np.array([3, 2, 5, 9, 11, 4]), np.array([2, 1, 3, 7, 14, 4])
+    frame = pd.DataFrame({"g": list("aaaaaabbbbbb"), "id": [*range(6)] * 2, "y": [*first, *second]})
+    whole = compare_pairs(frame, "y", "g", "id", "ranks")
+    tenths = compare_pairs(frame.assign(y=frame.y / 10), "y", "g", "id", "ranks")
+
+    assert (tenths.p, tenths.statistic) == (whole.p, whole.statistic)
+    assert tenths.effect == whole.effect
+    assert "The 1 of 6 pairs without a difference have no rank" in tenths.reason
+    assert "variances" not in compare_pairs(frame, "y", "g", "id").reason
 
 
 # --- shares
@@ -352,6 +413,35 @@ def test_larger_table_with_small_cells_is_permuted() -> None:
     assert found.statistic == pytest.approx(5.9655, abs=5e-5)
     assert found.p == pytest.approx(0.7827, abs=0.03)
     assert found.effect.ci_low == 0
+
+
+def test_small_cells_of_many_rows_are_drawn_in_bounded_time() -> None:
+    # 9,999 permutations of so many rows took minutes
+    counts = {"x": [50_000, 3], "y": [30_000, 1], "z": [20_000, 2]}
+    found = compare_shares(counted(counts, ["no", "yes"]), "column", "row")
+    assert found.test == "chi-square test with 9,999 permutations"
+    # six rows fall on the groups as 5 : 3 : 2: by the multinomial law, within the error of 9,999 draws
+    assert found.p == pytest.approx(_multinomial_p([3, 1, 2], [0.5, 0.3, 0.2]), abs=0.02)
+
+
+def _multinomial_p(counts: list[int], shares: list[float]) -> float:
+    """The chance of a chi-square at least that of the counts, over all ways to part them."""
+    total = sum(counts)
+    law = stats.multinomial(total, shares)
+    ways = [(a, b, total - a - b) for a in range(total + 1) for b in range(total + 1 - a)]
+    expected = total * np.array(shares)
+    size = [float(((np.array(way) - expected) ** 2 / expected).sum()) for way in [counts, *ways]]
+    return float(
+        sum(law.pmf(way) for way, each in zip(ways, size[1:], strict=True) if each >= size[0] - 1e-9)
+    )
+
+
+def test_a_few_small_cells_that_cochrans_rule_allows_are_named() -> None:
+    counts = {name: [40, 40, 40] for name in "abcd"} | {"e": [4, 4, 4]}
+    found = compare_shares(counted(counts, ["1", "2", "3"]), "column", "row")
+
+    assert found.test == "Pearson's chi-square test"
+    assert found.reason == "fewer than 5 rows are expected in 3 of 15 cells only, fewer than 1 in none"
 
 
 @pytest.mark.parametrize(

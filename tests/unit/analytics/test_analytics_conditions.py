@@ -3,7 +3,7 @@
 import pytest
 
 from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
-from graphs.analytics.tables.sql import Filter
+from graphs.analytics.tables.statements import Filter
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,25 @@ def test_what_is_no_condition_is_named(text: str) -> None:
 )
 def test_conditions_are_told_as_they_are_read(text: str) -> None:
     assert describe_conditions(parse_conditions(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "region != North or South",
+        "region = North or units > 8",
+        "units >= 8 or units < 2",
+        "a not in (b) or c",
+    ],
+)
+def test_or_between_conditions_is_refused(text: str) -> None:
+    # read as text, "not North or South" would leave nothing out
+    with pytest.raises(ValueError, match=r"holds 'or'.*region in \(North, South\)"):
+        parse_conditions(text)
+
+
+def test_or_may_be_a_part_of_a_value() -> None:
+    (plain,) = parse_conditions("title = Trick or treat")
+    (quoted,) = parse_conditions("title != 'Trick or treat'")
+
+    assert plain.value == quoted.value == "Trick or treat"

@@ -1,6 +1,6 @@
 """Correlations against R's documentation and Anscombe's quartet."""
 
-from math import atanh, sqrt
+from math import atanh, factorial, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,24 @@ def test_spearman_of_a_monotone_column_is_one() -> None:
     frame = TUNA.assign(cubed=TUNA.lightness**3)
     (pair,) = correlate(frame, ["lightness", "cubed"], method="spearman").pairs
 
-    assert (pair.coefficient, pair.ci_low, pair.ci_high) == (1, 1, 1)
+    # Kendall, Rank Correlation Methods: two of the 9! orders are as extreme; no interval has length 0
+    assert (pair.coefficient, pair.ci_low, pair.ci_high) == (1, None, None)
+    assert pair.p == pytest.approx(2 / factorial(9))
+
+
+@pytest.mark.parametrize(
+    ("order", "p"),
+    [
+        # sums of squared differences, of 4: 0 or 20; of 5: at most 2, or 38 and more
+        ([1, 2, 3, 4], 2 / 24),
+        ([2, 1, 3, 4, 5], 10 / 120),
+    ],
+)
+def test_spearmans_p_value_of_few_rows_counts_the_orders(order: list[int], p: float) -> None:
+    frame = pd.DataFrame({"a": range(len(order)), "b": order})
+    (pair,) = correlate(frame, ["a", "b"], method="spearman").pairs
+
+    assert pair.p == pytest.approx(p)
 
 
 def test_spearmans_interval_is_that_of_bonett_and_wright() -> None:

@@ -79,6 +79,25 @@ def test_airline_model_has_the_published_estimates() -> None:
     assert np.log(fit.predict(3).mean) == pytest.approx([6.110186, 6.053775, 6.171715], abs=2e-4)
 
 
+def test_drift_between_seasons_is_given_by_period() -> None:
+    # the differences of a season have 12 times the slope; here statsmodels estimates the whole model
+    time = np.arange(96)
+    noise = np.random.default_rng(3).normal(0, 1, 96)
+    values = 50 + 0.7 * time + 20 * np.sin(2 * np.pi * time / 12) + noise
+    fit = Arima((1, 0, 0), (0, 1, 1), 12, constant=True).fit(values)
+    whole = sm.tsa.arima.ARIMA(values, order=(1, 0, 0), seasonal_order=(0, 1, 1, 12), trend="t").fit()
+
+    assert fit.parameters["drift"] == pytest.approx(0.7, abs=0.02)
+    assert fit.aicc == pytest.approx(whole.aicc, abs=0.05)
+    assert fit.predict(24).mean == pytest.approx(whole.forecast(24), rel=2e-3)
+
+
+def test_forecast_of_logarithms_is_a_median() -> None:
+    assert Arima((0, 1, 1), log=True).fit(PASSENGERS).median
+    assert not Arima((0, 1, 1)).fit(PASSENGERS).median
+    assert Adjusted(Arima((0, 1, 1), log=True), 12).fit(PASSENGERS).median
+
+
 def test_sunspot_autoregression_has_the_documented_estimates() -> None:
     # statsmodels' documentation, "Autoregressive Moving Average (ARMA): Sunspots data"
     sunspots = sm.datasets.sunspots.load_pandas().data["SUNACTIVITY"].to_numpy()

@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from graphs.analytics.tables.aggregate import Selection, open_table
-from graphs.analytics.tables.sql import Filter, run_query
+from graphs.analytics.tables.sql import run_query
+from graphs.analytics.tables.statements import Filter
 from graphs.kit.tables.cache import LARGE_BYTES
 from graphs.kit.tables.connection import connect, folder_of
 from graphs.kit.tables.load import load_frame, read_table

@@ -96,3 +96,12 @@ async def test_joins_are_suggested_and_their_sql_runs(conversation: Conversation
     assert join["rows"] == 2
     joined = await conversation.ask(join["sql"])
     assert joined.figures["rows"] == 2
+
+
+async def test_what_a_tool_made_is_no_table_to_join(conversation: Conversation) -> None:
+    await conversation.ask("Check that customer_id is unique in orders.csv")
+    await conversation.ask("Check that customer_id is between 100 and 200 in orders.csv")
+    reply = await conversation.ask("Suggest joins.")
+
+    assert {each["file"] for each in reply.figures["tables"]} == {"orders.csv", "customers.csv"}
+    assert "Left out, as results of tools: orders-broken-rules" in reply.text

@@ -171,6 +171,14 @@ async def test_text_of_data_and_people_stays_text(tmp_path: Path) -> None:
     assert {row["who"] for row in finding["figures"]["table"]} >= {"</pre><script>alert(2)</script>"}
 
 
+async def test_column_called_sql_holds_no_statement(tmp_path: Path) -> None:
+    table = tmp_path / "jobs.csv"
+    table.write_text("sql,n\n3,1\n5,2\n")
+    _, _, text = await reported("SELECT sql, n FROM jobs", files=[table])
+    assert text.count("<h4>SQL</h4>\n<pre>SELECT sql, n FROM jobs</pre>") == 1
+    assert text.count("<h4>SQL</h4>") == 1
+
+
 async def test_report_depends_on_the_findings_alone() -> None:
     conversation, replies, text = await reported(QUESTIONS[0])
     again = await conversation.ask("Write a report.")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphs.analytics.quality.rules import EVERY_COLUMN, Rule, parse_rules
-from graphs.analytics.tables.sql import Filter
+from graphs.analytics.tables.statements import Filter
 
 
 def ranged(column: str, *bounds: tuple[str, str]) -> Rule:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphs.analytics
-from graphs.analytics.tables.sql import Filter, aggregate_sql, run_query
-from graphs.kit.tables.load import TableFile, describe_table
+from graphs.analytics.tables.sql import run_query
+from graphs.analytics.tables.statements import Filter, aggregate_sql
+from graphs.kit.tables.load import Column, TableFile, TableInfo, describe_table
 
 SALES = Path(graphs.analytics.__file__).parent / "samples" / "sales.csv"
 
@@ -412,3 +413,18 @@ def test_any_name_and_any_text_is_safe_in_built_sql(name, value):
 
     assert result.rows == ((value, 1),)
     assert duckdb.connect(":memory:").extract_statements(result.sql)[0].type == duckdb.StatementType.SELECT
+
+
+@pytest.mark.parametrize("value", ["repeat('x', 100000)", "range(12500)", "{'a': [repeat('x', 100000)]}"])
+def test_a_result_that_would_fill_the_memory_is_refused(value):
+    with pytest.raises(ValueError, match=r"take more than 200 MB.*fewer columns"):
+        run_query(f"SELECT {value} AS x FROM range(5000)", {}, row_limit=100_000)
+
+
+def test_a_time_with_a_zone_is_compared_as_that_moment():
+    table = TableInfo("t", 1, (Column("at", "TIMESTAMP WITH TIME ZONE"),))
+
+    # PostgreSQL takes TIMESTAMP '… 02:00+02:00' for 02:00
+    assert "TIMESTAMP '2024-01-01 00:00:00'" in aggregate_sql(
+        table, "count", filters=[Filter("at", ">=", "2024-01-01T02:00+02:00")]
+    )

@@ -354,3 +354,21 @@ def test_cross_join_that_would_take_days_is_stopped(sales: pd.DataFrame) -> None
 def test_rows_beyond_the_limit_are_counted_but_not_kept() -> None:
     result = run_query("SELECT * FROM range(1234567)", {})
     assert (len(result.rows), result.total_rows) == (ROW_LIMIT, 1_234_567)
+
+
+@pytest.mark.parametrize(
+    "value", ["current_setting('temp_directory')", "(SELECT max(sql) FROM duckdb_views())"]
+)
+def test_what_is_a_comment_to_jinja_only_is_checked(value: str, sales: pd.DataFrame) -> None:
+    # to sqlglot, in any dialect, {# … #} is a comment; DuckDB runs what is in it
+    hidden = f"SELECT MAP {{#1: {value}}} = MAP --#}}\n {{'a': 'b'}} FROM sales"
+
+    with pytest.raises(ValueError, match="is not allowed"):
+        run_query(hidden, {"sales": sales})
+
+
+def test_refusals_leave_the_log_alone(sales: pd.DataFrame, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ValueError, match="Only reading"):
+        run_query("SHOW sales", {"sales": sales})
+
+    assert not caplog.records

@@ -72,6 +72,7 @@ async def test_anova_of_iris_shows_every_digit_of_the_p_value(tables: Path) -> N
     ("text", "rows"),
     [
         ("Does sepal length differ between species?", "(all 150 rows)"),
+        ("Compare sepal_length by species", "(all 150 rows)"),
         (
             "Does sepal_length differ between species where sepal_width > 3?",
             "(67 of 150 rows: sepal_width > 3)",
@@ -216,6 +217,17 @@ async def test_regression_keeps_the_rows_that_meet_a_condition() -> None:
 
     assert reply.figures["rows"] == 79
     assert "(79 of 300 rows: region = North)" in reply.text
+    assert "weightiest, counted among the rows that met the condition:" in reply.text
+
+
+async def test_exact_regression_is_said_to_be_one(tmp_path: Path) -> None:
+    pd.DataFrame({"x": range(1, 21), "y": [2 * x + 1 for x in range(1, 21)]}).to_csv(tmp_path / "line.csv")
+    reply = await ask("Regress y on x", tmp_path / "line.csv")
+
+    assert "| x | **2** |" in reply.text
+    assert "The fit is exact but for the rounding of floating point" in reply.text
+    assert "Residuals are not" not in reply.text
+    assert "Rows that weigh much" not in reply.text
 
 
 async def test_description_by_groups(tables: Path) -> None:
@@ -224,6 +236,13 @@ async def test_description_by_groups(tables: Path) -> None:
     assert reply.tools == ("describe_columns",)
     assert "| sepal_length | setosa | 50 | 0 | 5.006 | 4.90582 to 5.10618 | 0.35249 |" in reply.text
     assert len(reply.figures["table"]) == 6
+
+
+async def test_description_counts_the_rows_without_a_group(tmp_path: Path) -> None:
+    (tmp_path / "gaps.csv").write_text("team,points\nred,1\nred,2\n,3\nblue,4\nblue,\n")
+    reply = await ask("Describe points by team", tmp_path / "gaps.csv")
+
+    assert "- Left out: 1 row without a value in team" in reply.text
 
 
 async def test_description_of_many_groups_is_kept_whole() -> None:

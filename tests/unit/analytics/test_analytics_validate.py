@@ -151,3 +151,14 @@ def test_counts_are_those_of_pandas(values: list[tuple[int | None, int]]) -> Non
         (~present.a.between(2, 4)).sum(),
         (~frame.b.isin([1, 2])).sum(),
     ]
+
+
+def test_columns_may_be_called_as_those_of_the_check() -> None:
+    table = pd.DataFrame(
+        {"number of the row": [7, 7, 8], "Breaks rule 0": [True, True, True], "x": [1, 2, 3]}
+    )
+    result = validated("'number of the row' is unique; x is between 2 and 3", table)
+
+    assert [each.failed for each in result.results] == [2, 1]
+    assert [row[0] for row in result.results[0].first] == [1, 2]
+    assert result.failing_rows == 2

@@ -55,6 +55,16 @@ def test_what_postgresql_reserves_and_others_hold_is_not_there():
         (Deployment(replicas=2, server_pool=150), "set LANGGRAPH_POSTGRES_POOL_MAX_SIZE=28"),
         (Deployment(replicas=2, users=25), "set N_JOBS_PER_WORKER=13, or run 3 replicas"),
         (Deployment(jobs=0, users=25), "set N_JOBS_PER_WORKER=25."),
+        (Deployment(users=500), "wait in the queue: set N_JOBS_PER_WORKER=500."),
+        (
+            Deployment(users=500, isolated_loops=True),
+            "wait in the queue: set N_JOBS_PER_WORKER=500 and unset BG_JOB_ISOLATED_LOOPS.",
+        ),
+        (
+            Deployment(users=15, isolated_loops=True, max_connections=17),
+            "set N_JOBS_PER_WORKER=15 with max_connections=19 in PostgreSQL, or run 2 replicas with "
+            "max_connections=25 in PostgreSQL.",
+        ),
         (Deployment(others=97), "Set max_connections=120 in PostgreSQL"),
     ],
 )
@@ -74,6 +84,9 @@ def test_what_does_not_fit_comes_with_what_to_change(deployment, remedy):
         {"replicas": 2, "server_pool": 28},
         {"replicas": 2, "users": 25, "jobs": 13},
         {"replicas": 3, "users": 25},
+        {"users": 500, "jobs": 500},
+        {"users": 15, "jobs": 15, "isolated_loops": True, "max_connections": 19},
+        {"users": 15, "replicas": 2, "isolated_loops": True, "max_connections": 25},
     ],
 )
 def test_the_changes_that_it_names_make_it_fit(changed):

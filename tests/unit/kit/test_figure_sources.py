@@ -28,6 +28,11 @@ RESULT = {"total": 1234.5678, "share": 0.1234, "rows": 12034, "p": 1.67e-31, "ch
         "1. The total is 1,235\n2. The share is 12.3%\n3) rows: 12034",
         "See sales-2019.csv, `WHERE units > 50` and column y1 for Q3 of the 3D print, the 2nd time, v1.2.3.",
         "```sql\nSELECT 99\n```\nNothing else.",
+        "p < 0.05, P<0.001, p-value below 0.01, α = 0.05: significant at the 5 % level.",
+        "p = 1.67 × 10⁻³¹, or 1.67 x 10^-31, or 1.67e−31; 0.00456B; 12\u202f034 rows.",
+        "It is 12.3–12.34 %, between 12 and 12.34 per cent.",
+        "**1. North** has 12,034\n**2.** South\n- 3. East",
+        "| # | total |\n|---|---:|\n| 1 | 1,234.6 |\n| 2 | 12,034 |",
     ],
 )
 def test_figures_with_a_source(answer: str) -> None:
@@ -45,6 +50,9 @@ def test_figures_with_a_source(answer: str) -> None:
         ("Together 4.57 million.", ["4.57 million"]),
         ("Twice that is 24,068mm.", ["24,068"]),
         ("In 2019 it was 1000.", ["2019", "1000"]),
+        ("p = 0.05", ["0.05"]),
+        ("1.67 × 10⁻³⁰ and 1.67 x 10^-3", ["1.67 × 10⁻³⁰", "1.67 x 10^-3"]),
+        ("It is 11.3–12.3 %.", ["11.3"]),
     ],
 )
 def test_figures_without_a_source(answer: str, missing: list[str]) -> None:
@@ -73,6 +81,15 @@ def test_rounding_keeps_the_source(value: float, decimals: int, others: list[flo
 @given(value=st.floats(1, 1e6))
 def test_a_tenth_more_has_no_source(value: float) -> None:
     assert unsourced_figures(f"It is {1.1 * value:.9g}.", [[value]]) != []
+
+
+def test_entries_of_a_list_are_counted() -> None:
+    table = {"table": [{"region": "North"}, {"region": "South"}, {"region": "East"}]}
+    assert unsourced_figures("The 3 regions, not 4.", [table]) == ["4"]
+
+
+def test_years_are_not_rounded() -> None:
+    assert unsourced_figures("In 2020, of 2,020.", ["2018-03-05"]) == ["2020"]
 
 
 def test_marked_answer() -> None:

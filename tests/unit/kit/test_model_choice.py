@@ -167,14 +167,34 @@ def test_settings_that_the_client_refuses(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("MODEL_TIMEOUT_SECONDS", "0"), ("MODEL_MAX_RETRIES", "-1"), ("ARTIFACTS_MAX_BYTES", "much")],
+    [
+        ("MODEL_TIMEOUT_SECONDS", "0"),
+        ("MODEL_TIMEOUT_SECONDS", "inf"),
+        ("MODEL_MAX_RETRIES", "-1"),
+        ("ARTIFACTS_MAX_BYTES", "much"),
+        ("ARTIFACTS_MAX_BYTES", "-1"),
+        ("ARTIFACTS_URL", "foo://bar"),
+        ("ANALYTICS_DATABASE_TIMEOUT_SECONDS", "-5"),
+    ],
 )
 def test_unusable_settings_are_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
     forget_settings()
 
-    with pytest.raises(ValueError, match=variable.lower()):
+    with pytest.raises(ValueError, match=rf"^{variable} is '{value}': .*\. Correct it or unset it\.$"):
         kit_settings()
+
+
+def test_a_store_with_an_unknown_protocol_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ARTIFACTS_URL", "sftpp://app:hunter2@files/folder")
+    forget_settings()
+
+    with pytest.raises(ValueError, match="fsspec knows no protocol 'sftpp'") as caught:
+        kit_settings()
+
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["mistralai:large", "openai:gpt-5.5"])

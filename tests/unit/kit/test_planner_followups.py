@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from graphs.kit.planner.carrying import carried
+from graphs.kit.planner.declarations import profiles_of_team
+from graphs.kit.planner.files import Desk
 from graphs.kit.planner.spans import written_spans
 from graphs.kit.state import Artifact
 from tests.support.planner_tables import SALES, TABLES_TEAM
@@ -155,3 +158,16 @@ def test_months_and_quarters_are_spans_of_days(text: str, first: str, end: str) 
 )
 def test_what_is_no_month_of_a_year_is_no_span(text: str) -> None:
     assert list(written_spans(text)) == []
+
+
+def test_whole_numbers_that_were_grouped_by_stay_a_key() -> None:
+    table = artifact("sales.csv", year="BIGINT", revenue="DOUBLE")
+    (tool,) = (each for each in profiles_of_team(TABLES_TEAM) if each.name == "draw_lines")
+    earlier = {"file": "sales.csv", "measures": ["revenue"], "groups": ["year"]}
+    given = carried(tool, earlier, Desk({"sales.csv": table}))
+    assert given == {"file": "sales.csv", "measures": ["revenue"], "along": "year"}
+
+
+def test_arguments_stand_in_the_order_of_their_declaration() -> None:
+    (call,) = told("Total revenue by region", "only 2024")
+    assert list(call[1]) == ["file", "measures", "groups", "year"]

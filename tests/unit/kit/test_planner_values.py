@@ -2,7 +2,8 @@
 
 import pytest
 
-from graphs.kit.planner.conditions import find_conditions
+from graphs.kit.planner.conditions import conditions_on_unknown, find_conditions
+from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.values import compared_column
 from graphs.kit.state import Column
 
@@ -86,3 +87,39 @@ def test_the_column_whose_values_are_compared() -> None:
     assert compared_column("Compare Horsepower of USA and Japan", CARS) == "Origin"
     assert compared_column("Horsepower of Japan", CARS) == ""
     assert compared_column("USA and Japan on diesel and sun", CARS) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("How heavy are they on average?", ["Weight_in_lbs"]),
+        ("What did each firm cost?", ["firm", "price"]),
+        ("the oldest", []),
+        ("the price of the cheapest", ["price"]),
+    ],
+)
+def test_everyday_words_name_a_measure(text: str, named: list[str]) -> None:
+    columns = [Column(name=name, type="DOUBLE") for name in ("Weight_in_lbs", "firm", "price")]
+    assert [mention.column for mention in mentions(text, columns)] == named
+
+
+def test_an_everyday_word_of_two_columns_names_none() -> None:
+    columns = [Column(name=name, type="DOUBLE") for name in ("net_weight", "gross_weight")]
+    assert mentions("How heavy are they?", columns) == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "conditions"),
+    [
+        ("region = North and units >= 8.", "region = North and units >= 8"),
+        ("region is North and units above 8, at most 5 rows", "region = North and units > 8"),
+        ("city = New York and units<3; then the total", "city = New York and units < 3"),
+        ("region in (North, South) and a is not b and then count", "region in (North, South) and a != b"),
+        ("name = 'Salt and pepper' and x between 3 and 5", "name = 'Salt and pepper' and x >= 3 and x <= 5"),
+        # what can't be read stays as it stands, for the tool to refuse: less would keep more rows
+        ("region = North and units like 8", "region = North and units like 8"),
+        ("region North", "region North"),
+    ],
+)
+def test_conditions_on_columns_that_nobody_knows_are_all_taken(clause: str, conditions: str) -> None:
+    assert conditions_on_unknown(f"Load the table orders where {clause}").text == conditions

@@ -347,3 +347,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert units == sum(1 + i % 9 for i in range(rows))
     # in memory the text of this file alone took half a gigabyte, and its typed table as much again
     assert megabytes < 500
+
+
+def test_a_folder_whose_process_died_before_it_marked_it_is_cleared_away() -> None:
+    unmarked = root() / "connection-unmarked"
+    unmarked.mkdir()
+    (unmarked / "spilled").touch()
+    os.utime(unmarked, (0, 0))
+
+    clear_abandoned()
+
+    assert not unmarked.exists()

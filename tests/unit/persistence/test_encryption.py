@@ -85,8 +85,10 @@ def test_keys_are_hexadecimal_or_base64(size):
     [
         ("correct horse battery staple", "key 1 is neither hexadecimal nor base64"),
         (f"{KEY.hex()},{KEY.hex()[:-2]}", "key 2"),
-        (base64.b64encode(KEY[:15]).decode(), "key 1 has 15 bytes, and an AES key has 16, 24 or 32"),
-        (f"{KEY.hex()},", "key 2 has 0 bytes"),
+        (base64.b64encode(KEY[:15]).decode(), "key 1, read as base64, has 15 bytes, and an AES"),
+        (KEY.hex()[:40], "key 1 has 40 hexadecimal digits, and those of an AES key are 32, 48 or 64"),
+        (f"{KEY.hex()},", "entry 2 is empty"),
+        (f"{KEY.hex()},,{OTHER.hex()}", "entry 2 is empty"),
         (f"{KEY.hex()},{base64.b64encode(KEY).decode()}", "the same key twice"),
     ],
 )

@@ -2,7 +2,13 @@ import getpass
 
 import pytest
 
-from graphs.persistence.settings import PROJECT_ROOT, PersistenceSettings, load_settings, target
+from graphs.persistence.settings import (
+    PROJECT_ROOT,
+    PersistenceSettings,
+    load_settings,
+    target,
+    warn_of_unknown_variables,
+)
 
 _VARIABLES = (
     "CHECKPOINT_POSTGRES_URI",
@@ -16,6 +22,7 @@ _VARIABLES = (
     "CHECKPOINT_EMBEDDED_FOLDER",
     "BG_JOB_ISOLATED_LOOPS",
     "N_JOBS_PER_WORKER",
+    "BG_JOB_MAX_RETRIES",
 )
 
 
@@ -60,6 +67,9 @@ def test_an_empty_variable_is_unset(monkeypatch):
         ("CHECKPOINT_OPERATION_TIMEOUT_SECONDS", "nan"),
         ("CHECKPOINT_CONNECT_TIMEOUT_SECONDS", "1"),
         ("BG_JOB_ISOLATED_LOOPS", "perhaps"),
+        ("BG_JOB_MAX_RETRIES", "-1"),
+        ("BG_JOB_MAX_RETRIES", "0"),
+        ("BG_JOB_MAX_RETRIES", "abc"),
         ("CHECKPOINT_PREPARED_STATEMENTS", "sometimes"),
         ("CHECKPOINT_POSTGRES_CREDENTIALS", "getpass.getuser"),
         ("CHECKPOINT_POSTGRES_CREDENTIALS", "no_such_module:token"),
@@ -73,6 +83,29 @@ def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
         load_settings()
 
 
+@pytest.mark.parametrize("value", ["nan", "inf"])
+@pytest.mark.parametrize("name", ["CHECKPOINT_OUTAGE_BUDGET_SECONDS", "CHECKPOINT_OPERATION_TIMEOUT_SECONDS"])
+def test_what_is_no_number_of_seconds_is_called_that(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ValueError, match=f"{name} is '{value}': input should be a finite number"):
+        load_settings()
+
+
+def test_a_misspelt_variable_is_named_with_the_one_that_was_meant(monkeypatch, caplog):
+    monkeypatch.setenv("CHECKPOINT_CONECTION_BUDGET", "7")
+    monkeypatch.setenv("CHECKPOINT_POSTGRES_URL", "postgresql://app:hunter2@db/sessions")
+    monkeypatch.setenv("CHECKPOINT_OUTAGE_BUDGET_SECONDS", "7")
+
+    warn_of_unknown_variables()
+
+    assert caplog.messages == [
+        "CHECKPOINT_CONECTION_BUDGET is no setting of Holdfast and has no effect. "
+        "Is it CHECKPOINT_CONNECTION_BUDGET?",
+        "CHECKPOINT_POSTGRES_URL is no setting of Holdfast and has no effect. Is it CHECKPOINT_POSTGRES_URI?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("uri", "problem"),
     [
@@ -84,6 +117,9 @@ def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
         ("postgresql://app:9@hunter2@db/sessions", "its host has"),
         ("postgresql://app:9/hunter2@db/sessions", "its database has"),
         ("postgresql://app:9/@hunter2@db/sessions", "its database has"),
+        ("postgresql://app:hunter2@db/sessions?foo=1", "it has the parameter 'foo'"),
+        ("postgresql://app:9/?hunter2=1@db/sessions", "can't be read"),
+        ("postgresql://app@db/sessions?password=9&hunter2=1", "can't be read"),
     ],
 )
 def test_a_bad_uri_is_explained_without_its_password(monkeypatch, uri, problem):

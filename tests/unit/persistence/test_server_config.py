@@ -83,7 +83,8 @@ def test_a_bad_value_is_named_with_its_place(monkeypatch, section, words):
 def test_a_bad_variable_is_named(monkeypatch, variable):
     monkeypatch.setenv("LANGGRAPH_THREAD_TTL", variable)
 
-    with pytest.raises(ValueError, match="LANGGRAPH_THREAD_TTL") as caught:
+    with pytest.raises(ValueError, match=r"^LANGGRAPH_THREAD_TTL is ") as caught:
         load_checkpointer_config()
 
     assert repr(variable) in str(caught.value)
+    assert str(caught.value).endswith("unset it.")
