@@ -120,24 +120,28 @@ def test_a_stranded_connection_is_dead_for_ever_and_new_ones_work(proxy: Proxy, 
 
 
 @pytest.mark.parametrize("dropping", [False, True])
-def test_a_stranded_connection_is_in_nobody_s_way(proxy: Proxy, line: socket.socket, dropping: bool) -> None:
+def test_a_stranded_connection_is_in_nobody_s_way(proxy: Proxy, dropping: bool) -> None:
     """A later connection may get its client's port again."""
-    if dropping:
-        proxy.drop()
-    else:
-        proxy.strand()
-    port = line.getsockname()[1]
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    line.close()
+    with closing(connection_from(proxy, 0)) as line:
+        assert answer(line, b"hello") == b"hello"
+        port = line.getsockname()[1]
+        if dropping:
+            proxy.drop()
+        else:
+            proxy.strand()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     if dropping:
         proxy.strand()
         proxy.deliver()
-    with socket.socket() as another:
-        another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        another.bind(("127.0.0.1", port))
-        another.settimeout(SECONDS)
-        another.connect(("127.0.0.1", proxy.port))
+    with closing(connection_from(proxy, port)) as another:
         assert answer(another, b"works") == b"works"
+
+
+def connection_from(proxy: Proxy, port: int) -> socket.socket:
+    """Connect from an address whose ports nobody else takes."""
+    return socket.create_connection(
+        ("127.0.0.1", proxy.port), timeout=SECONDS, source_address=("127.0.0.2", port)
+    )
 
 
 def test_a_reset_reaches_the_client(proxy: Proxy, line: socket.socket) -> None:

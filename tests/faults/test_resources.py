@@ -9,12 +9,14 @@ from types import SimpleNamespace
 import pytest
 
 from graphs.client import SessionStatus, restore_session, resume_session
+from tests.faults.harness import ledger
 from tests.faults.harness.faults import Inflict, Scene
 from tests.faults.harness.scenario import RECOVERY, outlive
 from tests.faults.harness.served import Served, serve
 from tests.faults.harness.shortages import deadlock, lock_timeout, statement_timeout, use_up_connections
 from tests.faults.harness.steps_agent import GRAPH_ID
 from tests.support.disks import PostgresOnSmallDisks
+from tests.support.eventually import eventually
 from tests.support.fleet import ended
 from tests.support.mounts import may_mount, needs_mounts
 from tests.support.postgres import PostgresInstance
@@ -92,9 +94,11 @@ async def test_a_run_that_found_no_room_is_resumed_when_there_is_some(
     with serve(postgres.uri, tmp_path, **impatient) as served:
         async with served.client() as client:
             thread_id = (await client.threads.create(graph_id=GRAPH_ID))["thread_id"]
-            values = {"steps": 50, "pause": 0.05, "size": 100_000}
+            values = {"steps": 50, "pause": 0.1, "size": 100_000}
             created = await client.runs.create(thread_id, GRAPH_ID, input=values)
             run = SimpleNamespace(thread_id=thread_id, run_id=created["run_id"])
+            # its input and its first step are stored when the second is at work
+            await eventually(lambda: len(ledger.read(served.ledger)) > 1, within=60)
             postgres.table_disk.fill()
             try:
                 record = await ended(client, run, within=60)
