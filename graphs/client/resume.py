@@ -46,7 +46,8 @@ async def resume_session(
 
     Raises:
         ValueError: the session waits for a person, and there is no answer, or several questions and no
-            `interrupt_id`; or there is an answer to no question.
+            `interrupt_id`; or there is an answer to no question. Or its run failed before its first
+            checkpoint: nothing was stored, so the message must be sent again.
         httpx.HTTPError: the connection to the server was lost meanwhile; call again, with the `interrupt_id`
             if there is an answer.
     """
@@ -69,6 +70,11 @@ async def resume_session(
         return _unanswered(session, question)
     if session.status is SessionStatus.IDLE:
         return session
+    if session.status is SessionStatus.INCOMPLETE and not (session.checkpoint_id or session.next):
+        raise ValueError(
+            f"Session {session.thread_id} has nothing to resume: nothing of its run was stored "
+            f"({session.reason or session.status}). Send the message again, with the same thread_id."
+        )
     run_id = await _start(session, client, {question: answer} if question else None)
     if run_id is None:
         now = await restore_session(session.thread_id, client=client, deadline=deadline)

@@ -8,6 +8,10 @@ from graphs.kit.state import Artifact, Column
 
 logger = logging.getLogger(__name__)
 
+_MOST_SHEETS = 10
+_LARGE_WORKBOOK = 5_000_000
+"""Bytes from which on only the first sheet is described: each sheet is read for it."""
+
 
 def with_columns(artifact: Artifact, artifacts: SessionArtifacts) -> Artifact:
     """Return the reference with the file's columns, where it is a table that can be read."""
@@ -15,10 +19,27 @@ def with_columns(artifact: Artifact, artifacts: SessionArtifacts) -> Artifact:
         return artifact
     with artifacts.local_path(artifact["name"]) as path:
         columns = columns_of(path)
-    return Artifact(**{**artifact, "columns": columns}) if columns else artifact
+        sheets = _other_sheets(path)
+    described = Artifact(**{**artifact, "columns": columns}) if columns else artifact
+    return Artifact(**{**described, "sheets": sheets}) if sheets else described
 
 
-def columns_of(path: Path) -> list[Column]:
+def _other_sheets(path: Path) -> dict[str, list[Column]]:
+    from graphs.kit.tables.excel import excel_sheets
+    from graphs.kit.tables.load import EXCEL_SUFFIXES
+
+    if not path.name.lower().endswith(EXCEL_SUFFIXES) or path.stat().st_size > _LARGE_WORKBOOK:
+        return {}
+    try:
+        names = excel_sheets(path)[1 : 1 + _MOST_SHEETS]
+    except ValueError as error:
+        logger.info("%s can't be described: %s", path.name, error)
+        return {}
+    described = {name: columns_of(path, name) for name in names}
+    return {name: columns for name, columns in described.items() if columns}
+
+
+def columns_of(path: Path, sheet: str | None = None) -> list[Column]:
     """Return a table file's columns with DuckDB's types; empty when it can't be read as a table.
 
     Of a large text file the start says it: every turn begins with this.
@@ -30,7 +51,7 @@ def columns_of(path: Path) -> list[Column]:
 
     try:
         with connect() as connection:
-            info = read_start(connection, table_name(path.name), TableFile(path))
+            info = read_start(connection, table_name(path.name), TableFile(path, sheet))
             values = few_values(connection, info)
     except ValueError as error:
         logger.info("%s can't be described: %s", path.name, error)

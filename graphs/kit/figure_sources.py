@@ -21,7 +21,10 @@ UNSOURCED_KEY = "figures_without_source"
 """Where a marked answer lists these figures, as written, for clients."""
 
 _NUMBER = re.compile(
-    r"(?<![\w.])(?P<whole>\d{1,3}(?:[,\u2009\u202f]\d{3})+(?!\d)|\d+)(?:\.(?P<fraction>\d+))?"
+    r"(?<![\w.])(?:"
+    r"(?<!\d,)(?P<points>\d{1,3}(?:\.\d{3})+|\d+),(?P<decimals>\d{1,2}|\d{4,}|(?<=\b0,)\d{3})(?![,.]?\d)"
+    r"|(?P<pointed>\d{1,3}(?:\.\d{3}){2,})(?!\d)"
+    r"|(?P<whole>\d{1,3}(?:[,\u2009\u202f]\d{3})+(?!\d)|\d+)(?:\.(?P<fraction>\d+))?)"
     r"(?:[eE](?P<power>[-+\u2212]?\d{1,3})|\s?[×x·]\s?10(?:\^(?P<caret>[-+\u2212]?\d{1,3})|(?P<raised>[⁺⁻]?[⁰¹²³⁴-⁹]+)))?"
     r"(?!\.?\d|D\b|(?:st|nd|rd|th)\b)"  # 3D and 2nd are no figures
     r"(?:\s?(?P<percent>%|per\s?cent\b|(?=(?:[-\u2013]|(?:to|and)\s)\s?\d+(?:\.\d+)?\s?(?:%|per\s?cent\b)))"
@@ -33,6 +36,15 @@ _LIST_NUMBER = re.compile(
     r"^[ \t]*(?:#+\s*|[-*>]\s+)?(?:\*\*)?\d{1,2}[.)](?:\*\*)?\s|^[ \t]*\|\s*\d{1,2}\s*(?=\|)", re.MULTILINE
 )
 """Of an item, or of a table's row."""
+
+_REFERENCE = re.compile(
+    r"(?<![\w&])#\d{1,2}\b(?![.,]\d)"
+    r"|\b(?:[Ss]tep|[Ss]ection|[Qq]uestion|[Oo]ption|Table|Figure|Fig\.|Chart)\s\d{1,2}\b(?![.,]\d|\s?%)"
+)
+"""A rank or a part of the answer: #1, Step 2."""
+
+_TWO_YEARS = re.compile(r"\b((?:19|20)(\d\d))[/\u2013-](\d\d)\b(?![/\u2013-]?\d)")
+"""Of a season or a financial year, as 2018/19."""
 
 _SIGNIFICANCE = re.compile(
     r"\bp(?:[-\s]?values?)?\s*(?:<|≤|>|below|under|less\s+than|above)\s*0?\.(?:1|0{1,3}[15])\b"
@@ -48,11 +60,19 @@ _CLOSE = 1e-9
 
 
 @dataclass(frozen=True)
-class _Figure:
-    written: str
+class _Reading:
     value: float
     half_unit: float
     """Half of the last written place: what is rounded to the figure lies within it."""
+
+
+@dataclass(frozen=True)
+class _Figure:
+    written: str
+    readings: tuple[_Reading, ...]
+    """More than one where the text leaves open which of comma and point stands before the decimals."""
+    pair: tuple[float, ...]
+    """Two numbers that a comma may keep apart instead, as in the point (12,5)."""
     percent: bool
 
 
@@ -80,10 +100,14 @@ def unsourced_figures(answer: str, sources: Iterable[Any], names: Iterable[str] 
     """Return the figures of the answer, as written and each once, that none of the sources has.
 
     Sources are texts and plain data; how many entries a list in them has is a source too. Numbers of a list's
-    items, in code, in file names and in `names`, and levels of significance are no figures.
+    items, references such as Step 2, in code, in file names and in `names`, and levels of significance are no
+    figures. A decimal comma (1.234,5) is read as well as a decimal point.
     """
     prose = masked(answer, names, quotes=False)
-    for pattern, blank in ((_INLINE_CODE, " "), (_LIST_NUMBER, "\n"), (_SIGNIFICANCE, " ")):
+    for pattern, blank in (
+        *((_INLINE_CODE, " "), (_LIST_NUMBER, "\n"), (_SIGNIFICANCE, " ")),
+        *((_REFERENCE, " "), (_TWO_YEARS, _first_year)),
+    ):
         prose = pattern.sub(blank, prose)
     known = sorted({abs(value) for source in sources for value in _values(source)})
     return list(dict.fromkeys(each.written for each in _figures(prose) if not _is_known(each, known)))
@@ -98,13 +122,21 @@ def _sources(conversation: Sequence[AnyMessage]) -> Iterator[Any]:
             yield message.artifact
 
 
+def _first_year(match: re.Match[str]) -> str:
+    """The second year of 2018/19 says no more than the first."""
+    follows = int(match[3]) == (int(match[2]) + 1) % 100
+    return match[1] if follows else match[0]
+
+
 def _values(source: Any) -> Iterator[float]:
     """Yield the numbers in a text, or in plain data at any depth."""
     if isinstance(source, str):
         for figure in _figures(source):
-            yield figure.value
-            if figure.percent:
-                yield figure.value / 100
+            yield from figure.pair
+            for reading in figure.readings:
+                yield reading.value
+                if figure.percent:
+                    yield reading.value / 100
     elif isinstance(source, Mapping):
         for key, value in source.items():
             yield from _values(str(key))
@@ -117,15 +149,34 @@ def _values(source: Any) -> Iterator[float]:
         yield float(source)
 
 
-def _figures(text: str) -> Iterator[_Figure]:
-    for match in _NUMBER.finditer(text):
-        digits, fraction = re.sub(r"\D", "", match["whole"]), match["fraction"] or ""
-        exponent = (match["power"] or match["caret"] or match["raised"] or "0").translate(_RAISED)
-        factor = _SCALES.get(match["letter"] or (match["word"] or "").lower(), 1.0)
-        value = float(f"{digits}.{fraction or 0}e{exponent}") * factor
-        zeros = 0 if match[0].isdigit() and int(digits) in _YEARS else _zeros(digits)
-        place = float(f"1e{-len(fraction) or zeros}") * float(f"1e{exponent}") * factor
-        yield _Figure(match[0], value, place / 2, match["percent"] is not None)
+def _figures(text: str) -> list[_Figure]:
+    matches = list(_NUMBER.finditer(text))
+    decimal_commas = any(match["points"] for match in matches)
+    return [_figure(match, decimal_commas=decimal_commas) for match in matches]
+
+
+def _figure(match: re.Match[str], *, decimal_commas: bool) -> _Figure:
+    if match["points"]:
+        pair = (float(match["decimals"]), float(match["points"])) if "." not in match["points"] else ()
+        readings = [_reading(match, match["points"], match["decimals"])]
+        return _Figure(match[0], tuple(readings), pair, match["percent"] is not None)
+    whole, fraction = match["pointed"] or match["whole"], match["fraction"] or ""
+    readings = [_reading(match, whole, fraction)]
+    if decimal_commas and len(fraction) == 3:
+        readings.append(_reading(match, whole + fraction, ""))
+    if decimal_commas and whole.count(",") == 1 and not fraction:
+        readings.append(_reading(match, *whole.split(",")))
+    return _Figure(match[0], tuple(readings), (), match["percent"] is not None)
+
+
+def _reading(match: re.Match[str], whole: str, fraction: str) -> _Reading:
+    digits = re.sub(r"\D", "", whole)
+    exponent = (match["power"] or match["caret"] or match["raised"] or "0").translate(_RAISED)
+    factor = _SCALES.get(match["letter"] or (match["word"] or "").lower(), 1.0)
+    value = float(f"{digits}.{fraction or 0}e{exponent}") * factor
+    zeros = 0 if match[0].isdigit() and int(digits) in _YEARS else _zeros(digits)
+    place = float(f"1e{-len(fraction) or zeros}") * float(f"1e{exponent}") * factor
+    return _Reading(value, place / 2)
 
 
 def _zeros(digits: str) -> int:
@@ -135,9 +186,14 @@ def _zeros(digits: str) -> int:
 
 
 def _is_known(figure: _Figure, known: Sequence[float]) -> bool:
-    if _holds(known, figure.value, figure.half_unit):
+    if figure.pair and all(_holds(known, value, 0) for value in figure.pair):
         return True
-    return figure.percent and _holds(known, figure.value / 100, figure.half_unit / 100)
+    scales = (1, 100) if figure.percent else (1,)
+    return any(
+        _holds(known, reading.value / scale, reading.half_unit / scale)
+        for reading in figure.readings
+        for scale in scales
+    )
 
 
 def _holds(known: Sequence[float], value: float, tolerance: float) -> bool:

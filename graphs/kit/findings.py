@@ -13,7 +13,8 @@ class Finding:
     """A tool's call that succeeded, and what it gave.
 
     `question` is the person's message that it was made for, `arguments` are the call's as the model gave
-    them, and `files` are the names of those that it made.
+    them, and `files` are the names of those that it made. `of_answer` says that the tool worked on what was
+    found before.
     """
 
     question: str
@@ -22,6 +23,16 @@ class Finding:
     text: str
     figures: dict[str, Any]
     files: tuple[str, ...]
+    of_answer: bool = False
+
+    @property
+    def follows_another(self) -> bool:
+        """Whether the question says little without the one before it ("now by month")."""
+        from graphs.kit.planner.phrasing import (
+            follows_on,
+        )  # the planner itself imports tools, and these findings
+
+        return follows_on(self.question)
 
 
 def findings_of(messages: Sequence[BaseMessage]) -> Iterator[Finding]:
@@ -50,4 +61,5 @@ def _finding(question: str, call: ToolCall, result: ToolMessage) -> Finding:
         text=result.text,
         figures=result.artifact["figures"],
         files=tuple(result.artifact.get("files", ())),
+        of_answer=bool(result.artifact.get("of_answer")),
     )

@@ -21,13 +21,18 @@ class Column(TypedDict):
 
 
 class Artifact(TypedDict):
-    """A reference to a file of the session. Its bytes are in the artifact store, never in the state."""
+    """A reference to a file of the session. Its bytes are in the artifact store, never in the state.
+
+    `columns` are those of a table; of a workbook with several sheets, those of the first, and `sheets` has
+    the columns of the others by their names.
+    """
 
     name: str
     media_type: str
     size: int
     sha256: str
     columns: NotRequired[list[Column]]
+    sheets: NotRequired[dict[str, list[Column]]]
 
 
 def merge_artifacts(

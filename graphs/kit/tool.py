@@ -93,10 +93,14 @@ class Session:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool says: a short text with every figure in it, and the same figures as plain data."""
+    """What a tool says: a short text with every figure in it, and the same figures as plain data.
+
+    `successor` is a table that it made in place of the one that it took: requests after it are about that.
+    """
 
     text: str
     figures: dict[str, Any] = field(default_factory=dict)
+    successor: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,17 +110,23 @@ class Hints:
     keywords: tuple[str, ...]
     examples: tuple[str, ...]
     approval: str | None = None
+    of_answer: tuple[str, ...] = ()
 
 
 def agent_tool(
-    *, keywords: Sequence[str], examples: Sequence[str], approval: str | None = None
+    *,
+    keywords: Sequence[str],
+    examples: Sequence[str],
+    approval: str | None = None,
+    of_answer: Sequence[str] = (),
 ) -> Callable[[FunctionType], BaseTool]:
     """Return a decorator that makes a LangChain tool of a function `(session, **arguments) -> Answer`.
 
     The docstring is the description that models read. `approval` says what can't be undone: a person is
-    asked before each call.
+    asked before each call. `of_answer` are words that point to a tool which works on the last answer as it
+    stands (`Session.findings`), when they are said of that answer: "export" in "export it".
     """
-    hints = Hints(tuple(keywords), tuple(examples), approval)
+    hints = Hints(tuple(keywords), tuple(examples), approval, tuple(of_answer))
 
     def declare(function: FunctionType) -> BaseTool:
         def call(runtime: ToolRuntime, **arguments: Any) -> Command[Any]:
@@ -126,7 +136,7 @@ def agent_tool(
                 _idempotency_key(thread_id, runtime),
                 report=_reporter(runtime),
                 known=runtime.state.get("artifacts") or {},
-                findings=tuple(findings_of(runtime.state.get("messages") or ())),
+                findings=_findings(runtime),
             )
             answer: Answer = function(session, **arguments)
             message = ToolMessage(
@@ -136,6 +146,8 @@ def agent_tool(
                 artifact={
                     "figures": answer.figures,
                     "files": [name for name, artifact in session.changes.items() if artifact],
+                    **({"of_answer": True} if of_answer else {}),
+                    **({"successor": answer.successor} if answer.successor else {}),
                 },
             )
             return Command(update={"messages": [message], "artifacts": session.changes})
@@ -151,13 +163,22 @@ def agent_tool(
     return declare
 
 
-def call_tool(tool: BaseTool, thread_id: str, arguments: Mapping[str, Any]) -> Finding:
+def _findings(runtime: ToolRuntime) -> tuple[Finding, ...]:
+    """What the conversation's tools found, or what `call_tool` says that others found before."""
+    given: Sequence[Finding] | None = runtime.state.get("findings")
+    return tuple(findings_of(runtime.state.get("messages") or ()) if given is None else given)
+
+
+def call_tool(
+    tool: BaseTool, thread_id: str, arguments: Mapping[str, Any], findings: Sequence[Finding] = ()
+) -> Finding:
     """Call a declared tool outside of a conversation, in the session of the thread, and return what it found.
+    `findings` are those of the calls before.
 
     Raises ValueError for arguments that don't fit, and whatever the tool raises.
     """
     runtime = ToolRuntime(
-        state={},
+        state={"findings": findings},
         context=None,
         config={"configurable": {"thread_id": thread_id}},
         stream_writer=lambda _: None,
@@ -168,7 +189,15 @@ def call_tool(tool: BaseTool, thread_id: str, arguments: Mapping[str, Any]) -> F
     update = tool.invoke({**call, "type": "tool_call"}).update
     (message,) = update["messages"]
     made = message.artifact
-    return Finding("", tool.name, dict(arguments), message.text, made["figures"], tuple(made["files"]))
+    return Finding(
+        question="",
+        tool=tool.name,
+        arguments=dict(arguments),
+        text=message.text,
+        figures=made["figures"],
+        files=tuple(made["files"]),
+        of_answer=bool(made.get("of_answer")),
+    )
 
 
 def hints_of(tool: BaseTool) -> Hints:

@@ -12,6 +12,7 @@ from graphs.kit.file_tools import FILES as FILE_TOOLS
 from graphs.kit.planner import OfflinePlanner
 from graphs.kit.state import Artifact
 from graphs.kit.subagent import SubAgent, handoff_to
+from graphs.kit.tool import hints_of
 from tests.support.planner_team import FILES, TEAM, artifact
 
 _MAX_STEPS = 60
@@ -66,6 +67,10 @@ class Talk:
         """The agent's last words."""
         return self.messages[-1].text
 
+    @property
+    def _passing_on(self) -> set[str]:
+        return {tool.name for each in self.team for tool in each.tools if hints_of(tool).of_answer}
+
     def _result(self, call: ToolCall) -> ToolMessage:
         made = [self.made[call["name"]]] if call["name"] in self.made else []
         self.files |= {name: artifact(name) for name in made}
@@ -77,7 +82,7 @@ class Talk:
             name=call["name"],
             tool_call_id=call["id"],
             status="error" if error else "success",
-            artifact={"figures": {}, "files": made},
+            artifact={"figures": {}, "files": made, "of_answer": call["name"] in self._passing_on},
         )
 
 

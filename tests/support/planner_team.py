@@ -266,7 +266,7 @@ def survival_curve(
 
 
 @agent_tool(
-    keywords=("cox", "hazard ratio", "proportional hazards", "adjusted for"),
+    keywords=("cox", "cox regression", "hazard ratio", "proportional hazards", "adjusted for"),
     examples=("Fit a Cox model on rossi.csv adjusted for age and prio.",),
 )
 def cox_model(

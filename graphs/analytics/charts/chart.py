@@ -1,8 +1,8 @@
-"""Charts as pictures: bar, line, scatter, histogram, box.
+"""Charts as pictures: bar, line, scatter.
 
 Drawn with matplotlib's Figure objects, never pyplot, whose global state is unsafe in the worker threads
-where tools run. The same data give the same bytes. Columns are named as in the frame; a name such as
-revenue_usd gives its axis the unit USD. `shown` says in the picture which part of the data it draws.
+where tools run. The same data give the same bytes. Columns are named as in the frame, or as `labels` calls
+them. `shown` says in the picture which part of the data it draws.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
 
 from graphs.analytics.charts.chart_data import (
-    bin_edges,
     break_at_absences,
     dropped_note,
     foremost,
@@ -34,13 +33,9 @@ from graphs.analytics.charts.chart_style import (
     OTHER_COLOUR,
     PALETTE,
     add_legend,
-    axis_label,
-    category_label,
     category_names,
-    category_phrase,
     grid,
     new_figure,
-    phrase,
     plain,
     short_number,
     style_axis,
@@ -49,9 +44,18 @@ from graphs.analytics.charts.chart_style import (
 from graphs.kit.pictures import to_png
 
 MAX_ORDERED_BARS = 60
-MAX_BOXES = 12
 MAX_POINTS = 20_000
 _BARS_WITH_FIGURES = 12
+_OFTEN, _ROWS = 0.5, "number of rows"
+"""When so many of the points lie on places that others have already, they are counted."""
+
+_LARGEST_POINT = 320
+"""Square points; of a place with as many rows as any has."""
+
+Labels = Mapping[str, str]
+"""What columns are called in the picture: sum_units is "total units"."""
+
+NO_LABELS: Labels = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,7 @@ def bar_chart(
     *,
     title: str | None = None,
     shown: str = "",
+    labels: Labels = NO_LABELS,
     additive: bool = False,
 ) -> Chart:
     """A bar for each row. Dates and numbers keep their order; text goes from the largest value down.
@@ -102,7 +107,8 @@ def bar_chart(
     if not ordered:
         data, gathered = largest_categories(data, category, value, additive=additive)
     note = "; ".join(gathered + notes)
-    heading = title or f"{axis_label(value)} by {category_phrase(data[category])}"
+    height, place = labels.get(value, value), labels.get(category, category)
+    heading = title or f"{height} by {place}"
     figure, axes = new_figure(heading, shown, note)
     names = category_names(data[category])
     flat = not ordered and (len(names) > 6 or max(map(len, names)) > 14)
@@ -110,8 +116,8 @@ def bar_chart(
     if gathered and additive:
         colours[-1] = OTHER_COLOUR
     _draw_bars(axes, names, data[value], colours, flat=flat)
-    style_axis(axes.xaxis if flat else axes.yaxis, data[value], axis_label(value))
-    (axes.set_ylabel if flat else axes.set_xlabel)(plain(category_label(data[category])))
+    style_axis(axes.xaxis if flat else axes.yaxis, data[value], height)
+    (axes.set_ylabel if flat else axes.set_xlabel)(plain(place))
     grid(axes, "x" if flat else "y")
     return Chart(figure, heading, note, data.reset_index(drop=True))
 
@@ -124,6 +130,7 @@ def line_chart(
     series: str | None = None,
     title: str | None = None,
     shown: str = "",
+    labels: Labels = NO_LABELS,
 ) -> Chart:
     """Lines over `x`, dates or numbers: one for each column in `y`, or one for each value of `series`.
 
@@ -137,7 +144,7 @@ def line_chart(
     data = select_drawable(
         frame, [x, *columns, *([series] if series else [])], numbers=columns, keep_gaps=True
     )
-    if not is_ordered(data[x]):
+    if not is_ordered(data[x]) or isinstance(data[x].dtype, pd.CategoricalDtype):
         raise ValueError(f"A line needs dates or numbers along it, and '{x}' holds text. Draw bars.")
     data = data.dropna(subset=[x]).sort_values(x, kind="stable")
     notes = dropped_note(frame, data)
@@ -151,15 +158,16 @@ def line_chart(
     if others:
         notes.insert(0, _greyed(len(named), len(others), "lines"))
     note = "; ".join(notes)
-    label = axis_label(*columns)
-    heading = title or f"{label} by {category_phrase(data[x])}" + (f" and {phrase(series)}" if series else "")
+    label = " and ".join(labels.get(column, column) for column in columns)
+    place = labels.get(x, x)
+    heading = title or f"{label} by {place}" + (f" and {series}" if series else "")
     figure, axes = new_figure(heading, shown, note)
-    _draw_lines(axes, lines, named, others, named_by_column=series is None)
-    style_axis(axes.xaxis, data[x], category_label(data[x]))
+    _draw_lines(axes, lines, named, others, labels if series is None else NO_LABELS)
+    style_axis(axes.xaxis, data[x], place)
     style_axis(axes.yaxis, pd.concat([heights for _, heights in lines.values()]), label)
     grid(axes, "y")
     if len(lines) > 1:
-        add_legend(axes, phrase(series) if series else "")
+        add_legend(axes, series or "")
     return Chart(figure, heading, note, data.reset_index(drop=True))
 
 
@@ -174,10 +182,16 @@ def scatter_chart(
     shown: str = "",
 ) -> Chart:
     """A point for each row, coloured by `group`; of more than 7 groups the 6 with most rows are coloured and
-    the rest are grey, "other (n)". `line` draws intercept + slope · x, as a regression gives the two. Of more
-    than 20,000 points so many are drawn by lot, the same each time, and the note says so."""
+    the rest are grey, "other (n)". `line` draws intercept + slope · x, as a regression gives the two. Where
+    half of the rows lie on places that others have already, a point stands for all rows at its place, and its
+    area for their number. Of more than 20,000 points so many are drawn by lot, the same each
+    time. The note says so."""
     data = select_drawable(frame, [x, y, *([group] if group else [])], numbers=[x, y])
     notes = dropped_note(frame, data)
+    data, counts = _counted(data)
+    if counts is not None:
+        most = int(counts.max())
+        notes.insert(0, f"rows at the same place are one point, its area their number (at most {most:,})")
     if len(data) > MAX_POINTS:
         notes.insert(0, f"{MAX_POINTS:,} of {len(data):,} points are drawn, chosen at random")
         data = data.sample(MAX_POINTS, random_state=0).sort_index()
@@ -186,73 +200,38 @@ def scatter_chart(
     if others:
         notes.insert(0, _greyed(len(named), len(others), "groups"))
     note = "; ".join(notes)
-    heading = title or f"{axis_label(y)} against {phrase(x)}"
+    heading = title or f"{y} against {x}"
     figure, axes = new_figure(heading, shown, note)
     size, alpha = (40, 0.85) if len(data) <= 100 else (26, 0.7) if len(data) <= 2000 else (8, 0.3)
-    style: dict[str, Any] = {"s": size, "alpha": alpha, "linewidths": 0}
-    for i, name in enumerate(named):
-        axes.scatter(*groups[name], color=PALETTE[i], marker=MARKERS[i], label=plain(name), **style)
-    for i, name in enumerate(others):
-        label_once = f"other ({len(others)})" if i == 0 else None
-        axes.scatter(*groups[name], color=OTHER_COLOUR, zorder=0.9, label=label_once, **style)
+    sizes = pd.Series(size, data.index) if counts is None else _LARGEST_POINT * counts / counts.max()
+    style: dict[str, Any] = {"alpha": alpha if counts is None else 0.6, "linewidths": 0}
+    for i, name in enumerate([*named, *others]):
+        places, heights = groups[name]
+        look: dict[str, Any] = {"color": OTHER_COLOUR, "zorder": 0.9}
+        if name in named:
+            look = {"color": PALETTE[i], "marker": MARKERS[i], "label": plain(name)}
+        elif name == others[0]:
+            look |= {"label": f"other ({len(others)})"}
+        axes.scatter(places, heights, s=sizes[places.index], **look, **style)
     if line is not None:
         intercept, slope = line
         ends = np.array([data[x].min(), data[x].max()])
         axes.plot(ends, intercept + slope * ends, color=INK, linewidth=1.5)
-    style_axis(axes.xaxis, data[x], axis_label(x))
-    style_axis(axes.yaxis, data[y], axis_label(y))
+    style_axis(axes.xaxis, data[x], x)
+    style_axis(axes.yaxis, data[y], y)
     grid(axes, "both")
     if len(groups) > 1:
-        add_legend(axes, phrase(group) if group else "")
+        add_legend(axes, group or "")
     return Chart(figure, heading, note, data.reset_index(drop=True))
 
 
-def histogram(
-    frame: pd.DataFrame, column: str, *, bins: int | None = None, title: str | None = None, shown: str = ""
-) -> Chart:
-    """How many values fall into each of `bins` intervals of equal width; by default as many as the finer of
-    Sturges' and Freedman and Diaconis' rules says, at most 60. `data`: each interval's bounds and count."""
-    if bins is not None and not 1 <= bins <= 1000:
-        raise ValueError(f"The number of bins must lie between 1 and 1000, not {bins}.")
-    values = select_drawable(frame, [column], numbers=[column])
-    edges = bin_edges(values[column].to_numpy(), bins)
-    counts, edges = np.histogram(values[column], edges)
-    note = "; ".join(dropped_note(frame, values))
-    heading = title or f"Distribution of {phrase(column)}"
-    figure, axes = new_figure(heading, shown, note)
-    axes.bar(
-        edges[:-1], counts, np.diff(edges), align="edge", color=PALETTE[0], edgecolor="white", linewidth=0.6
-    )
-    style_axis(axes.xaxis, values[column], axis_label(column))
-    style_axis(axes.yaxis, pd.Series(counts), "Number of rows")
-    grid(axes, "y")
-    return Chart(figure, heading, note, pd.DataFrame({"from": edges[:-1], "to": edges[1:], "count": counts}))
-
-
-def box_chart(
-    frame: pd.DataFrame, value: str, *, by: str | None = None, title: str | None = None, shown: str = ""
-) -> Chart:
-    """Tukey's box plot: quartiles, whiskers to the furthest value within 1.5 interquartile ranges, points
-    beyond. One box, or one for each value of `by`: of more than 12 those with most rows, the note counts the
-    others. `data` has a row of these figures for each box, the points beyond as one text."""
-    data = select_drawable(frame, [value, *([by] if by else [])], numbers=[value])
-    groups = {name: heights for name, (heights, _) in split_lines(data, value, [value], by).items()}
-    kept = sorted(groups, key=lambda name: -len(groups[name]))[:MAX_BOXES]
-    notes = dropped_note(frame, data)
-    if len(groups) > len(kept):
-        others = len(groups) - len(kept)
-        notes.insert(0, f"the {len(kept)} with most rows of {len(groups)}; other ({others}) not shown")
-    names = [name for name in groups if name in kept]
-    boxes = boxplot_stats([groups[name].to_numpy() for name in names], labels=[plain(name) for name in names])
-    heading = title or f"{axis_label(value)}" + (f" by {phrase(by)}" if by else "")
-    note = "; ".join(notes)
-    figure, axes = new_figure(heading, shown, note)
-    _draw_boxes(axes, boxes)
-    style_axis(axes.xaxis, data[value], axis_label(value))
-    axes.set_ylabel(plain(axis_label(by)) if by else "")
-    axes.yaxis.set_visible(by is not None)
-    grid(axes, "x")
-    return Chart(figure, heading, note, _box_figures(names, boxes, groups), file_only=("outlier_values",))
+def _counted(data: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]:
+    """The places with their numbers of rows, when half of the rows lie on others' places; else the rows."""
+    if data.duplicated().mean() < _OFTEN or _ROWS in data:
+        return data, None
+    columns = list(data.columns)
+    places = data.assign(**{_ROWS: 1}).groupby(columns, dropna=False, observed=True, as_index=False).sum()
+    return places, places[_ROWS]
 
 
 def _greyed(coloured: int, others: int, what: str) -> str:
@@ -264,12 +243,11 @@ def _draw_lines(
     lines: Mapping[str, tuple[pd.Series, pd.Series]],
     named: Sequence[str],
     others: Sequence[str],
-    *,
-    named_by_column: bool,
+    labels: Labels,
 ) -> None:
     for i, name in enumerate(named):
         marker = MARKERS[i] if len(lines[name][0]) <= 60 else None
-        label_of_line = plain(phrase(name) if named_by_column else name)
+        label_of_line = plain(labels.get(name, name))
         axes.plot(*lines[name], color=PALETTE[i], marker=marker, markersize=4.5, label=label_of_line)
     for i, name in enumerate(others):
         label_once = f"other ({len(others)})" if i == 0 else None
@@ -291,37 +269,3 @@ def _draw_bars(axes: Axes, names: list[str], values: pd.Series, colours: list[st
         axes.margins(x=0.1 if flat else None, y=None if flat else 0.1)
     if (values < 0).any():
         (axes.axvline if flat else axes.axhline)(0, color=INK, linewidth=0.8)
-
-
-def _draw_boxes(axes: Axes, boxes: list[dict]) -> None:
-    axes.bxp(
-        boxes,
-        orientation="horizontal",
-        widths=0.6,
-        patch_artist=True,
-        boxprops={"facecolor": PALETTE[5], "edgecolor": INK, "linewidth": 0.9},
-        medianprops={"color": INK, "linewidth": 2},
-        whiskerprops={"color": INK},
-        capprops={"color": INK},
-        flierprops={"marker": "o", "markersize": 4, "markerfacecolor": "none", "markeredgecolor": PALETTE[1]},
-    )
-    axes.invert_yaxis()
-
-
-def _box_figures(names: list[str], boxes: list[dict], groups: Mapping[str, pd.Series]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "group": name,
-                "rows": len(groups[name]),
-                "lower_whisker": box["whislo"],
-                "q25": box["q1"],
-                "median": box["med"],
-                "q75": box["q3"],
-                "upper_whisker": box["whishi"],
-                "outliers": len(box["fliers"]),
-                "outlier_values": " ".join(repr(float(value)) for value in sorted(box["fliers"])),
-            }
-            for name, box in zip(names, boxes, strict=True)
-        ]
-    )

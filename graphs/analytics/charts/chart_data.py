@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from graphs.analytics.charts.chart_style import PALETTE
+from graphs.analytics.charts.chart_style import PALETTE, category_name
 
 MAX_BARS = 20
 MAX_BINS = 60
@@ -45,9 +45,11 @@ def dropped_note(frame: pd.DataFrame, drawn: pd.DataFrame) -> list[str]:
 
 
 def is_ordered(column: pd.Series) -> bool:
-    """Whether a column has an order of its own: numbers and dates have, text and booleans not."""
+    """Whether a column has an order of its own: numbers, dates and weekdays have, text and booleans not."""
     if types.is_bool_dtype(column):
         return False
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return bool(column.cat.ordered)
     return types.is_numeric_dtype(column) or types.is_datetime64_any_dtype(column)
 
 
@@ -76,8 +78,8 @@ def split_lines(
     """Places and heights of each line or group, by its name."""
     if series is None:
         return {column: (data[x], data[column]) for column in columns}
-    names = data[series].astype(object).where(data[series].notna(), "(missing)").map(str)
-    return {str(name): (part[x], part[columns[0]]) for name, part in data.groupby(names, sort=True)}
+    parts = data.groupby(data[series], sort=True, dropna=False, observed=True)
+    return {category_name(name): (part[x], part[columns[0]]) for name, part in parts}
 
 
 def break_at_absences(

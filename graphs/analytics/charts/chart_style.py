@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
+from datetime import datetime, time
 from typing import Literal
 
 import numpy as np
@@ -27,68 +27,14 @@ INK, _FAINT, _MUTED = "#222222", "#DDDDDD", "#555555"
 
 _WIDTH_IN, _HEIGHT_IN, _DPI = 8.0, 4.8, 150
 _LONGEST_NAME = 28
-
-_UNITS = {code: code.upper() for code in ("usd", "eur", "gbp", "chf", "jpy", "cad", "aud", "inr")}
-_UNITS |= {
-    unit: unit
-    for unit in ("kg", "g", "mg", "t", "km", "m", "cm", "mm", "ml", "s", "ms", "min", "h", "days", "lb", "ft")
+_MOST_TICKS = 9
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_DECADES = [size * 10**power for power in range(6) for size in (1, 2, 5)]
+_STEPS = {
+    "month": [1, 2, 3, 6, *(12 * years for years in _DECADES)],
+    "quarter": [1, 2, *(4 * years for years in _DECADES)],
+    "year": _DECADES,
 }
-_UNITS |= {"pct": "%", "percent": "%", "celsius": "°C", "fahrenheit": "°F", "lbs": "lb", "inches": "in"}
-_UNITS |= {"kw": "kW", "mw": "MW", "kwh": "kWh", "mwh": "MWh", "hz": "Hz", "kpa": "kPa", "hpa": "hPa"}
-_UNITS |= {
-    unit: unit
-    for unit in ("thousands", "millions", "seconds", "minutes", "hours", "weeks", "mph", "miles", "litres")
-}
-_IN_BRACKETS = re.compile(r"(?P<words>.+?)\s*[(\[](?P<unit>[^()\[\]]{1,12})[)\]]\s*")
-_DURATIONS = frozenset({"delay", "duration", "elapsed", "latency", "runtime", "stay", "time", "trip", "wait"})
-_STATISTICS = {
-    "sum": "total",
-    "mean": "mean",
-    "median": "median",
-    "min": "least",
-    "max": "greatest",
-    "count": "number of values in",
-    "sd": "standard deviation of",
-}
-
-
-def axis_label(*columns: str) -> str:
-    """Names of columns for an axis: revenue_usd becomes "Revenue (USD)", sum_mass_kg "Total mass (kg)".
-    Several columns with the same unit name it once."""
-    text = phrase(*columns)
-    # x2 or pH is a symbol, not a word: it keeps its case.
-    return text[:1].upper() + text[1:] if len(text.split(" ")[0].rstrip(",")) > 2 else text
-
-
-def phrase(*columns: str) -> str:
-    """The same in the middle of a sentence: "revenue (USD)"."""
-    parts = [_words_and_unit(column) for column in columns]
-    if len({unit for _, unit in parts}) == 1:
-        unit = parts[0][1]
-        return " and ".join(words for words, _ in parts) + (f" ({unit})" if unit else "")
-    return " and ".join(f"{words} ({unit})" if unit else words for words, unit in parts)
-
-
-def _words_and_unit(column: str) -> tuple[str, str]:
-    """The name as words, and the unit that stands at its end: height_mm, "Weight (kg)", Weight_in_lbs."""
-    if column == "count":
-        return "number of rows", ""
-    bracketed = _IN_BRACKETS.fullmatch(column)
-    words, unit = (bracketed["words"], bracketed["unit"]) if bracketed else (column, "")
-    parts = words.replace("_", " ").split()
-    if not unit and len(parts) > 1 and (unit := _unit_of(parts)):
-        parts = parts[: -2 if parts[-2:-1] == ["in"] and len(parts) > 2 else -1]
-    counted = parts[0] == "count" and len(parts) > 1
-    if len(parts) > 1:
-        parts[0] = _STATISTICS.get(parts[0], parts[0])
-    return " ".join(parts), "" if counted else unit  # how many values there are has no unit
-
-
-def _unit_of(words: list[str]) -> str:
-    last = words[-1].lower()
-    if last == "min" and not _DURATIONS & {word.lower() for word in words[:-1]}:
-        return ""  # of temp_min and price_min, the least
-    return _UNITS.get(last, "")
 
 
 def time_bucket(column: pd.Series) -> str | None:
@@ -98,26 +44,29 @@ def time_bucket(column: pd.Series) -> str | None:
     return bucket if known else None
 
 
-def category_phrase(column: pd.Series) -> str:
-    """Name of a column of categories in the middle of a sentence."""
-    return time_bucket(column) or phrase(str(column.name))
-
-
-def category_label(column: pd.Series) -> str:
-    """The same for an axis."""
-    bucket = time_bucket(column)
-    return bucket.capitalize() if bucket else axis_label(str(column.name))
-
-
 def category_names(column: pd.Series) -> list[str]:
     """Text for each value of a column of categories."""
     if not types.is_datetime64_any_dtype(column):
-        return ["(missing)" if pd.isna(v) else plain(f"{v:g}" if isinstance(v, float) else v) for v in column]
-    bucket = time_bucket(column)
+        return [plain(category_name(value)) for value in column]
+    return [_moment_name(moment, time_bucket(column)) for moment in column]
+
+
+def category_name(value: object) -> str:
+    """A value of a category as it is read in the data: 1, where a gap has made whole numbers 1.0."""
+    if pd.isna(value):
+        return "(missing)"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return _moment_name(value, None) if isinstance(value, datetime) else str(value)
+
+
+def _moment_name(moment: datetime, bucket: str | None) -> str:
+    if pd.isna(moment):
+        return "(missing)"
     if bucket == "quarter":
-        return [f"{moment.year} Q{moment.quarter}" for moment in column]
-    form = {"year": "%Y", "month": "%Y-%m"}.get(bucket or "", "%Y-%m-%d")
-    return [moment.strftime(form) for moment in column]
+        return f"{moment.year} Q{(moment.month + 2) // 3}"
+    whole_day = "%Y-%m-%d" if moment.time() == time() else "%Y-%m-%d %H:%M"
+    return moment.strftime({"year": "%Y", "month": "%Y-%m"}.get(bucket or "", whole_day))
 
 
 def plain(text: object) -> str:
@@ -165,6 +114,10 @@ def style_axis(axis: Axis, values: pd.Series, label: str) -> None:
     """Label an axis, with ticks that suit its values: dates, years, whole numbers, or large numbers."""
     axis.set_label_text(literal(textwrap.shorten(label, 80, placeholder="…")), fontsize=10, color=INK)
     if types.is_datetime64_any_dtype(values):
+        bucket = time_bucket(values)
+        if bucket in _MONTHS:
+            _tick_periods(axis, values, bucket)
+            return
         locator = AutoDateLocator()
         axis.set_major_locator(locator)
         axis.set_major_formatter(ConciseDateFormatter(locator))
@@ -180,6 +133,17 @@ def style_axis(axis: Axis, values: pd.Series, label: str) -> None:
     axis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value / size:,.10g}{suffix}" if value else "0")
     )
+
+
+def _tick_periods(axis: Axis, values: pd.Series, bucket: str) -> None:
+    """Ticks at the beginning of periods, under their names; of many each second, fourth, tenth, …"""
+    months = _MONTHS[bucket]
+    places = (values.dt.year * 12 + values.dt.month - 1).dropna().astype(int) // months
+    first, last = int(places.min()), int(places.max())
+    step = next(step for step in _STEPS[bucket] if (last - first) // step < _MOST_TICKS)
+    shown = [place * months for place in range(first, last + 1) if place % step == 0]
+    moments = pd.Series([pd.Timestamp(place // 12, place % 12 + 1, 1) for place in shown])
+    axis.set_ticks(moments, [_moment_name(moment, bucket) for moment in moments])
 
 
 def add_legend(axes: Axes, title: str) -> None:

@@ -35,7 +35,7 @@ def drawn(
     picture, data = names
     lines = [
         f"**{picture}** is a {kind} of {what}, from {_rows(file, drawing)}. The data behind it: **{data}**.",
-        *(["- No statistic was named: the rows of a group are added up"] if drawing.assumed else []),
+        *_assumed(drawing),
         *([f"- Only {cut} groups are drawn"] if (cut := _cut(drawing)) else []),
         *([f"- {chart.note[0].upper()}{chart.note[1:]}"] if chart.note else []),
         *(wording.method(drawing.result) if drawing.result else wording.notes(drawing.table)),
@@ -43,6 +43,11 @@ def drawn(
         *_figures(kind, drawing, _for_answer(chart), data),
     ]
     return "\n".join(lines)
+
+
+def _assumed(drawing: Drawing) -> list[str]:
+    result = drawing.result
+    return wording.assumed(result.statistic, result.measures) if result and drawing.assumed else []
 
 
 def part_shown(drawing: Drawing) -> str:
@@ -101,8 +106,7 @@ def _rows(file: str, drawing: Drawing) -> str:
 
 def _figures(kind: str, drawing: Drawing, data: pd.DataFrame, file: str) -> list[str]:
     """A table of the data or, for many points, the range of each column that has one."""
-    result = drawing.result
-    names = dict(zip(result.columns, wording.column_names(result), strict=True)) if result else {}
+    result, names = drawing.result, drawing.labels
     heads = [names.get(str(name), str(name)) for name in data.columns]
     if len(data) <= wording.ROWS_SHOWN or kind not in _OF_POINTS:
         bucket = result.selection.bucket if result else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,9 @@ import pandas as pd
 
 from graphs.analytics.charts.chart_data import is_ordered
 from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection, date_column, settled, spelt
+from graphs.analytics.tables.measures import usual_statistic
 from graphs.analytics.tables.statements import Filter, Statistic
+from graphs.analytics.tables.wording import column_names
 from graphs.kit.tables.load import TableInfo
 
 
@@ -32,9 +35,21 @@ class Drawing:
     filters: tuple[Filter, ...] = ()
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What the columns of a result are called; those of rows as they stand keep their names."""
+        if self.result is None:
+            return {}
+        return dict(zip(self.result.columns, column_names(self.result), strict=True))
+
+    @property
     def additive(self) -> bool:
         """Whether the values of two groups may be added: they are sums or counts."""
         return self.result is not None and self.result.statistic in ("sum", "count")
+
+    @property
+    def may_be_stacked(self) -> bool:
+        """Whether a stack of the values makes a whole: rows as they stand are taken to be amounts."""
+        return self.additive or self.result is None
 
     def largest(self, count: int) -> Drawing:
         """Only the groups with the largest first values, when there are more."""
@@ -56,16 +71,16 @@ def as_it_stands(table: OpenTable, columns: Sequence[str], selection: Selection)
 def by_groups(
     table: OpenTable, measures: Sequence[str], selection: Selection, statistic: Statistic | None
 ) -> Drawing:
-    """The statistic of the measures by the selection's groups: their sum when none is named and a group has
-    several rows, and the rows as they stand when each has one. A measure that is also a key is not drawn.
-    Without a measure it is the number of rows.
+    """The statistic of the measures by the selection's groups: `usual_statistic` when none is named and a
+    group has several rows, and the rows as they stand when each has one. A measure that is also a key is not
+    drawn. Without a measure it is the number of rows.
 
     Raises ValueError as `OpenTable.aggregate`, and when no measure is left.
     """
     selection = settled(table.info, selection)
     if not measures:
         result = table.aggregate("count", (), selection)
-        return Drawing(table.info, result.frame(), result.keys, result.values, result, filters=result.filters)
+        return Drawing(table.info, _frame(result), result.keys, result.values, result, filters=result.filters)
     measures = [name for each in measures if (name := spelt(table.info, each)) not in selection.by]
     if not measures:
         raise ValueError(
@@ -77,16 +92,25 @@ def by_groups(
         known = bool(selection.by) and set(used) <= set(frame.columns)
         if known and not frame.duplicated(list(selection.by)).any():
             return Drawing(table.info, frame[used], selection.by, tuple(measures))
-    result = table.aggregate(statistic or "sum", measures, selection)
+    result = table.aggregate(statistic or usual_statistic(measures), measures, selection)
     return Drawing(
         table.info,
-        result.frame(),
+        _frame(result),
         result.keys,
         result.values,
         result,
         assumed=statistic is None,
         filters=result.filters,
     )
+
+
+def _frame(result: Aggregate) -> pd.DataFrame:
+    """The result's rows; weekdays have their order from Monday on."""
+    frame = result.frame()
+    if result.selection.bucket != "weekday":
+        return frame
+    days = pd.CategoricalDtype(list(day_name), ordered=True)
+    return frame.astype({result.keys[0]: days})
 
 
 def down_and_across(drawing: Drawing) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -12,15 +12,13 @@ from matplotlib.colors import Normalize
 from matplotlib.image import AxesImage
 from pandas.api import types
 
-from graphs.analytics.charts.chart import Chart
+from graphs.analytics.charts.chart import NO_LABELS, Chart, Labels
 from graphs.analytics.charts.chart_data import dropped_note, is_ordered, select_drawable
 from graphs.analytics.charts.chart_style import (
     INK,
     OTHER_COLOUR,
-    axis_label,
-    category_label,
+    category_name,
     category_names,
-    category_phrase,
     new_figure,
     plain,
     short_number,
@@ -36,12 +34,21 @@ MAX_CORRELATED = 30
 _CELLS_WITH_FIGURES = 180
 _COLUMNS_WITH_FIGURES = 14
 _MISSING = "(missing)"
+_AS_FAR_FROM_BLACK_AS_FROM_WHITE = (1.05 * 0.05) ** 0.5 - 0.05
+"""The luminance whose contrast ratio (WCAG 2.2) with either is 4.58, where 4.5 is asked for."""
 
 Method = Literal["pearson", "spearman"]
 
 
 def heat_map(
-    frame: pd.DataFrame, row: str, column: str, value: str, *, title: str | None = None, shown: str = ""
+    frame: pd.DataFrame,
+    row: str,
+    column: str,
+    value: str,
+    *,
+    title: str | None = None,
+    shown: str = "",
+    labels: Labels = NO_LABELS,
 ) -> Chart:
     """A cell for each value of `row` (downwards) and of `column` (to the right), coloured by `value`.
 
@@ -65,15 +72,16 @@ def heat_map(
         notes.append(f"hatched: {empty:,} of {table.size:,} combinations have no value")
     note = "; ".join(notes)
     down, right = pd.Series(table.index, name=row), pd.Series(table.columns, name=column)
-    heading = title or f"{axis_label(value)} by {category_phrase(down)} and {category_phrase(right)}"
+    colour, *sides = (labels.get(name, name) for name in (value, row, column))
+    heading = title or f"{colour} by {' and '.join(sides)}"
     figure, axes = new_figure(heading, shown, note)
     cells = table.to_numpy(dtype=float)
     image = _draw(axes, cells, category_names(down), category_names(right))
     _colour(image, cells)
     _write_figures(axes, image, short_number)
-    style_axis(figure.colorbar(image, ax=axes).ax.yaxis, pd.Series(cells.ravel()), axis_label(value))
-    axes.set_ylabel(plain(category_label(down)))
-    axes.set_xlabel(plain(category_label(right)))
+    style_axis(figure.colorbar(image, ax=axes).ax.yaxis, pd.Series(cells.ravel()), colour)
+    axes.set_ylabel(plain(sides[0]))
+    axes.set_xlabel(plain(sides[1]))
     return Chart(figure, heading, note, table.set_axis(_texts(right), axis="columns").reset_index())
 
 
@@ -138,6 +146,8 @@ def _side(data: pd.DataFrame, name: str, value: str) -> tuple[pd.DataFrame, list
 
 
 def _in_order(labels: pd.Index) -> list[Any]:
+    if isinstance(labels, pd.CategoricalIndex):
+        return list(labels.sort_values())
     if types.is_object_dtype(labels) or types.is_string_dtype(labels):
         return sorted(labels, key=lambda label: (label == _MISSING, str(label).casefold(), str(label)))
     return sorted(labels)
@@ -145,7 +155,11 @@ def _in_order(labels: pd.Index) -> list[Any]:
 
 def _texts(labels: pd.Series) -> list[str]:
     """The columns' names in the table: a period by its own name, others as they are."""
-    return category_names(labels) if types.is_datetime64_any_dtype(labels) else [str(each) for each in labels]
+    return (
+        category_names(labels)
+        if types.is_datetime64_any_dtype(labels)
+        else [category_name(each) for each in labels]
+    )
 
 
 def _draw(axes: Axes, cells: np.ndarray, down: Sequence[str], right: Sequence[str]) -> AxesImage:
@@ -182,8 +196,13 @@ def _write_figures(axes: Axes, image: AxesImage, text_of: Callable[[float], str]
     if cells is None or cells.size > _CELLS_WITH_FIGURES or cells.shape[1] > _COLUMNS_WITH_FIGURES:
         return
     for (row, column), value in np.ma.ndenumerate(cells):
-        red, green, blue, _ = image.to_rgba(value)
-        dark = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 < 0.18
-        axes.text(
-            column, row, text_of(value), ha="center", va="center", fontsize=8, color="white" if dark else INK
-        )
+        ink = "white" if luminance(image.to_rgba(value)) < _AS_FAR_FROM_BLACK_AS_FROM_WHITE else "black"
+        axes.text(column, row, text_of(value), ha="center", va="center", fontsize=8.5, color=ink)
+
+
+def luminance(colour: Iterable[float]) -> float:
+    """Relative luminance of an sRGB colour, from 0 (black) to 1 (white), as WCAG 2.2 defines it."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in list(colour)[:3]
+    ]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))

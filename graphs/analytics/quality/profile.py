@@ -14,6 +14,7 @@ from math import floor, inf, isfinite, sqrt
 from typing import Any
 
 from graphs.analytics.quality.keys import candidate_keys, duplicate_rows
+from graphs.analytics.quality.spellings import MixedDates, Spellings, mixed_dates, near_equal
 from graphs.analytics.tables.aggregate import OpenTable
 from graphs.analytics.tables.scan import scan, source
 from graphs.kit.tables.duck import one_row, quote
@@ -54,7 +55,8 @@ class NumberSummary:
 class ColumnProfile:
     """One column. `type` is integer, number, date, datetime, boolean or text. `earliest` and `latest` are
     ISO dates or times; `top_values` are the most frequent values of text and booleans, with their counts.
-    NaN is missing; `infinite` values are left out of `numbers`."""
+    NaN is missing; `infinite` values are left out of `numbers`. `spellings` and `mixed_dates` say what is
+    in the way of grouping text."""
 
     name: str
     type: str
@@ -65,6 +67,8 @@ class ColumnProfile:
     latest: str | None = None
     top_values: tuple[tuple[str, int], ...] = ()
     infinite: int = 0
+    spellings: Spellings | None = None
+    mixed_dates: MixedDates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,8 +355,18 @@ def _other_profile(table: OpenTable, column: Column, basics: _Basics) -> ColumnP
         ]
         return ColumnProfile(column.name, kind, basics.missing, distinct, earliest=ends[0], latest=ends[1])
     distinct, top = _frequent_values(table, column.name)
-    kind = "boolean" if column.type == "BOOLEAN" else "text"
-    return ColumnProfile(column.name, kind, basics.missing, distinct, top_values=top)
+    if column.type != "VARCHAR":
+        kind = "boolean" if column.type == "BOOLEAN" else "text"
+        return ColumnProfile(column.name, kind, basics.missing, distinct, top_values=top)
+    return ColumnProfile(
+        column.name,
+        "text",
+        basics.missing,
+        distinct,
+        top_values=top,
+        spellings=near_equal(table, column.name, distinct),
+        mixed_dates=mixed_dates(table, column.name),
+    )
 
 
 def _frequent_values(table: OpenTable, name: str) -> tuple[int, tuple[tuple[str, int], ...]]:

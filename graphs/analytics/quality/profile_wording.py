@@ -20,7 +20,13 @@ def render_profile(profile: TableProfile) -> str:
         "|---|---|---:|---:|---|---:|---:|---:|",
     ]
     lines += [_render_column(column, profile.rows) for column in profile.columns]
-    remarks = [*_correlations(profile), *_constant(profile), *_infinite(profile)]
+    remarks = [
+        *_correlations(profile),
+        *_constant(profile),
+        *_infinite(profile),
+        *_spellings(profile),
+        *_dates(profile),
+    ]
     return "\n".join([*lines, *(["", *remarks] if remarks else [])])
 
 
@@ -95,6 +101,30 @@ def _only_value(column: ColumnProfile) -> str:
 def _infinite(profile: TableProfile) -> list[str]:
     held = [f"{column.name} ({column.infinite:,})" for column in profile.columns if column.infinite]
     return [f"- Infinite values, left out of range, mean and quartiles: {', '.join(held)}"] if held else []
+
+
+def _spellings(profile: TableProfile) -> list[str]:
+    lines = []
+    for found in (column.spellings for column in profile.columns if column.spellings):
+        groups = "; ".join(
+            " / ".join(f"'{value}' ({count:,})" for value, count in spellings) for spellings in found.first
+        )
+        more = f", and {found.groups - len(found.first):,} more" if found.groups > len(found.first) else ""
+        lines.append(
+            f"- In several spellings, which count as different values, {found.column} has {groups}{more}"
+        )
+    return lines
+
+
+def _dates(profile: TableProfile) -> list[str]:
+    lines = []
+    for found in (column.mixed_dates for column in profile.columns if column.mixed_dates):
+        others = f"; no dates are, for example, {', '.join(map(repr, found.others))}" if found.others else ""
+        lines.append(
+            f"- {found.column} stayed text: {found.dates:,} of {found.filled:,} values are dates, but not "
+            f"all in one form{others}. Say “Convert {found.column} to a date” to have them read one by one"
+        )
+    return lines
 
 
 def _cell(text: str) -> str:

@@ -70,10 +70,16 @@ def retention(table: OpenTable, entity: str, period: Period, selection: Selectio
 
     An entity is active in a period if it has a row in it; its cohort is the period of its first row among
     those that meet the filters. A period of the data without activity of a cohort counts 0. Weeks begin on
-    Monday. Raises ValueError for a column that doesn't exist or holds no dates, and when no row is left.
+    Monday. Raises ValueError for a column that doesn't exist or holds no dates, for an
+    entity that is a date, and when no row is left.
     """
     info = table.info
     entity, dates = spelt(info, entity), date_column(info, selection.date_column)
+    if any(column.name == entity and column.is_time for column in info.columns):
+        raise ValueError(
+            f"'{entity}' holds dates, so it names nobody to follow. Name the column of the customer, user or "
+            "patient."
+        )
     filters, met = table.kept(selection)
     aggregate_sql(info, "count", entity, by=[entity], time_column=dates, bucket=period)  # checks the columns
     windows = [each for each in filters if spelt(info, each.column) == dates]

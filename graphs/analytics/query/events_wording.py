@@ -172,6 +172,9 @@ def _order(result: Funnel) -> list[str]:
         f"- Reached: its first row with the step, by {result.date_column}, is later than the step before was "
         "reached; the same time does not count as later."
     ]
+    if result.within_hours is not None:
+        limit = _span(result.within_hours * 3600)
+        lines.append(f"- Time limit: a step counts only up to {limit} after the first step's first row.")
     tied = [f"{step.tied:,} for {step.name}" for step in result.steps if step.tied]
     if tied:
         lines.append(f"- Not counted, for the step is only at the very time of the one before: {_and(tied)}.")

@@ -35,7 +35,8 @@ class Funnel:
 
     `entities` is how many have any row; `rows_used` of the table's rows met `filters` and have an entity, a
     step and a date; `left_out` met the filters and lack one. Without a column of dates (None) `reached`
-    counts those who have the step and all before it, in whatever order.
+    counts those who have the step and all before it, in whatever order. `within_hours` limits the time from
+    the first step to each further one.
     """
 
     table: TableInfo
@@ -48,22 +49,32 @@ class Funnel:
     rows_used: int
     left_out: int
     sql: str
+    within_hours: float | None = None
 
 
 def funnel(
-    table: OpenTable, entity: str, step_column: str, steps: Sequence[str], selection: Selection
+    table: OpenTable,
+    entity: str,
+    step_column: str,
+    steps: Sequence[str],
+    selection: Selection,
+    within_hours: float | None = None,
 ) -> Funnel:
     """Return how many entities reach each step; of the selection, filters and dates count.
 
     An entity takes the first step at its first row with it, and each further step at its first row with that
-    step at a later time than the step before, strictly. Steps may repeat. Their names match in any case when
+    step at a later time than the step before, strictly, and no later than `within_hours` after its first
+    step.
+    Steps may repeat. Their names match in any case when
     that is clear. Raises ValueError for fewer than two steps or more than twelve, a step that no row has
-    (naming close ones), and a column that doesn't exist.
+    (naming close ones), a column that doesn't exist, and a time limit without dates.
     """
     info = table.info
     entity, step_column = spelt(info, entity), spelt(info, step_column)
     has_dates = selection.date_column or any(column.is_time for column in info.columns)
     dates = date_column(info, selection.date_column) if has_dates else None
+    if within_hours is not None and dates is None:
+        raise ValueError("A time limit needs a column of dates, and the table has none. Leave the limit out.")
     filters, met = table.kept(selection)
     # writing this statement checks the columns
     aggregate_sql(
@@ -80,7 +91,7 @@ def funnel(
     )
     statement = f"SELECT count(*), count(DISTINCT {quote(entity)}) FROM {quote(info.name)} WHERE {where}"
     [(used, entities)] = table.query(statement)
-    sql = _funnel_sql(info, entity, step_column, dates, names, where)
+    sql = _funnel_sql(info, entity, step_column, dates, names, where, within_hours)
     return Funnel(
         table=info,
         entity=entity,
@@ -92,6 +103,7 @@ def funnel(
         rows_used=used,
         left_out=met - used,
         sql=sql,
+        within_hours=within_hours,
     )
 
 
@@ -130,7 +142,13 @@ def _spelt_step(table: OpenTable, column: str, step: str, found: Sequence[str]) 
 
 
 def _funnel_sql(
-    info: TableInfo, entity: str, step_column: str, dates: str | None, steps: Sequence[str], where: str
+    info: TableInfo,
+    entity: str,
+    step_column: str,
+    dates: str | None,
+    steps: Sequence[str],
+    where: str,
+    within_hours: float | None,
 ) -> str:
     """For each step: how many reached it, how many have it at the time of the step before only, and the
     median of the seconds between."""
@@ -138,14 +156,16 @@ def _funnel_sql(
     parts = [
         f"events AS (SELECT {quote(entity)} AS entity, CAST({quote(step_column)} AS VARCHAR) AS step, "
         f"{time} AS time FROM {quote(info.name)} WHERE {where})",
-        "step_1 AS (SELECT entity, min(time) AS time FROM events "
+        "step_1 AS (SELECT entity, min(time) AS time, min(time) AS began FROM events "
         f"WHERE step = {literal(steps[0])} GROUP BY entity)",
     ]
     counted = ["SELECT 1 AS place, count(*) AS reached, 0 AS tied, NULL::DOUBLE AS seconds FROM step_1"]
     later = "e.time > b.time" if dates else "true"
+    if within_hours is not None:
+        later += f" AND epoch(e.time) - epoch(b.began) <= {within_hours * 3600:.17g}"
     for place, step in enumerate(steps[1:], 2):
         parts.append(
-            f"step_{place} AS (SELECT b.entity, b.time AS before, "
+            f"step_{place} AS (SELECT b.entity, b.time AS before, b.began, "
             f"min(e.time) FILTER (WHERE {later}) AS time, "
             f"bool_or({later}) AS reached, bool_or(e.time = b.time) AS tied "
             f"FROM {_reached(place - 1)} AS b JOIN events AS e "
@@ -161,4 +181,4 @@ def _funnel_sql(
 
 
 def _reached(place: int) -> str:
-    return "step_1" if place == 1 else f"(SELECT entity, time FROM step_{place} WHERE reached)"
+    return "step_1" if place == 1 else f"(SELECT entity, time, began FROM step_{place} WHERE reached)"

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graphs.analytics.tables import wording
-from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row, Selection, amount_columns
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row, Selection
 from graphs.analytics.tables.conditions import describe_conditions
+from graphs.analytics.tables.measures import amount_columns, usual_statistic
 from graphs.analytics.tables.statements import Statistic
 from graphs.kit.tables.load import Column
 
@@ -67,16 +68,18 @@ def rows_of(table: OpenTable, file: str, selection: Selection, choice: Choice) -
 def groups_of(
     table: OpenTable, file: str, selection: Selection, statistic: Statistic | None, choice: Choice
 ) -> Content:
-    """The statistic of the columns (by default the sum, and of all columns of amounts) by the selection's
+    """The statistic of the columns (by default `usual_statistic`, and of all columns of amounts) by the selection's
     groups. Raises ValueError as `OpenTable.aggregate`."""
     columns = choice.columns
-    notes = [] if statistic else ["- No statistic was named: the rows of a group are added up"]
+    notes = []
     if not columns and statistic != "count":
         columns = amount_columns(table.info)
         notes.append(f"- No column was named: these are all columns of amounts, {', '.join(columns)}")
     if not columns and statistic != "count":
         raise ValueError(f"{file} has no column of amounts. Name the column that the figures are of.")
-    result = table.aggregate(statistic or "sum", columns, selection)
+    chosen = statistic or usual_statistic(columns)
+    result = table.aggregate(chosen, columns, selection)
+    notes += [] if statistic else wording.assumed(chosen, result.measures)
     names = " and ".join(wording.value_names(result))
     by = f" by {' and '.join(wording.key_names(result))}" if result.keys else ""
     rows = _ordered(result, choice)

@@ -42,7 +42,8 @@ class Picture:
 @dataclass(frozen=True)
 class Entry:
     """A finding: a tool's call for a person's question, its text (Markdown) and figures, the names of the
-    files that it made, and its charts."""
+    files that it made, and its charts. `meant` says in full what a question stands for that follows another
+    ("now by region"), '' for one that speaks for itself."""
 
     asked: str
     tool: str
@@ -51,6 +52,7 @@ class Entry:
     figures: Mapping[str, Any]
     made: Sequence[str]
     pictures: Sequence[Picture] = ()
+    meant: str = ""
 
     @property
     def name(self) -> str:
@@ -94,13 +96,20 @@ class PageFile:
 class _Section:
     question: str
     findings: Sequence[Entry]
+    meant: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The question, with what it meant behind it when it does not speak for itself."""
+        return f"{self.question} → {self.meant}" if self.meant else self.question
 
 
 def render_page(entries: Sequence[Entry], files: Sequence[PageFile], title: str | None = None) -> str:
     """Return the page. Its title is by default the first question, and how many more there are."""
     sections = [
-        _Section(_shortened(question, _QUESTION_CHARACTERS), list(group))
+        _Section(_shortened(question, _QUESTION_CHARACTERS), found, found[0].meant)
         for question, group in groupby(entries, key=lambda entry: entry.asked)
+        for found in [list(group)]
     ]
     return _template().render(
         title=title or _title(sections),
@@ -128,7 +137,7 @@ def _record(entries: Sequence[Entry], files: Sequence[PageFile]) -> dict[str, An
 
 
 def _title(sections: Sequence[_Section]) -> str:
-    first = _shortened(sections[0].question, _TITLE_CHARACTERS)
+    first = _shortened(sections[0].meant or sections[0].question, _TITLE_CHARACTERS)
     more = len(sections) - 1
     return first + (f" (and {more} more question{'' if more == 1 else 's'})" if more else "")
 

@@ -13,10 +13,8 @@ from graphs.analytics.charts.chart_style import (
     INK,
     PALETTE,
     add_legend,
-    axis_label,
     grid,
     new_figure,
-    phrase,
     style_axis,
 )
 from graphs.analytics.series.anomalies import SeriesAnomalies
@@ -24,6 +22,7 @@ from graphs.analytics.series.forecast_models import LEVELS
 from graphs.analytics.series.forecasting import Forecast
 from graphs.analytics.series.time_series import TimeSeries
 from graphs.analytics.tables.conditions import describe_conditions
+from graphs.analytics.tables.wording import value_names
 
 _HISTORY_SHOWN = 120
 """Periods of history beside a forecast; all are in the data."""
@@ -51,7 +50,7 @@ def forecast_chart(series: TimeSeries, found: Forecast) -> Chart:
             ),
         )
     )
-    title = f"Forecast of {phrase(name)} by {series.period}"
+    title = f"Forecast of {name} by {series.period}"
     figure, axes = new_figure(title, note)
     axes.plot(drawn["period"], drawn["value"], color=INK, linewidth=1.4, label="history")
     for level, shade in zip(reversed(LEVELS), (0.18, 0.32), strict=True):
@@ -99,7 +98,7 @@ def anomaly_chart(series: TimeSeries, found: SeriesAnomalies) -> Chart:
             ),
         )
     )
-    title = f"Anomalies of {phrase(name)} by {series.period}"
+    title = f"Anomalies of {name} by {series.period}"
     figure, axes = new_figure(title, note)
     axes.fill_between(
         data["period"], data["low"], data["high"], color=PALETTE[0], alpha=0.18, linewidth=0, label="expected"
@@ -120,14 +119,14 @@ def anomaly_chart(series: TimeSeries, found: SeriesAnomalies) -> Chart:
 
 
 def _finish(axes: Axes, times: pd.Series, heights: pd.Series, series: TimeSeries, name: str) -> None:
-    style_axis(axes.xaxis, times, series.period.capitalize())
-    style_axis(axes.yaxis, heights, axis_label(name))
+    style_axis(axes.xaxis, times.rename(f"date_{series.period}"), series.period)
+    style_axis(axes.yaxis, heights, name)
     grid(axes, "y")
     add_legend(axes, "")
 
 
 def _name(series: TimeSeries) -> str:
-    return series.measure if series.one_each else f"{series.statistic}_{series.measure}"
+    return series.measure if series.one_each else " ".join(value_names(series.aggregate))
 
 
 def _conditions(series: TimeSeries) -> str:

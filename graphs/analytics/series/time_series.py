@@ -15,11 +15,11 @@ from graphs.analytics.tables.aggregate import (
     Aggregate,
     OpenTable,
     Selection,
-    amount_columns,
     date_column,
     number_columns,
     spelt,
 )
+from graphs.analytics.tables.measures import amount_columns
 from graphs.analytics.tables.statements import Bucket, Statistic
 
 Gaps = Literal["zero", "interpolate"]
@@ -145,6 +145,8 @@ def _dated(table: OpenTable, measure: str, selection: Selection) -> _Rows:
     if not dated:
         raise ValueError(f"No row has both a date in '{column}' and a value in '{measure}'.")
     days = pd.PeriodIndex(list(dated), freq="D")
+    if selection.bucket == "weekday":
+        raise ValueError("A series goes on in time: name days, weeks, months, quarters or years.")
     period = selection.bucket or _shortest_period(days, column)
     counts = pd.Series(list(dated.values())).groupby(days.asfreq(_FREQUENCIES[period])).sum()
     return _Rows(period, counts, days, daily.get(None, 0), replace(selection, bucket=period))

@@ -15,6 +15,7 @@ from graphs.analytics.tables.columns import groups, numbers
 MOST_GROUPS = 30
 ALPHA = 0.05
 _SHAPIRO_ROWS = range(3, 5001)
+_ROUNDING = 8 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,13 @@ def normality(values: np.ndarray, of: str) -> Check:
 def equal_spread(values: Sequence[np.ndarray]) -> Check:
     """Levene's test about the medians (Brown and Forsythe, Journal of the American Statistical Association
     69, 1974)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result = stats.levene(*values, center="median")
-    if not np.isfinite(result.statistic):
-        return Check("Brown–Forsythe", "", None, None, "all values are equally far from their group's median")
+    largest = max(float(np.abs(group).max()) for group in values)
+    distances = [np.abs(group - np.median(group)) for group in values]
+    if max(map(np.ptp, distances)) <= _ROUNDING * largest:
+        why = "the values of a group are all equally far from its median"
+        pairs = ", as two values always are" if max(map(len, values)) == 2 else ""
+        return Check("Brown–Forsythe", "", None, None, f"not defined, for {why}{pairs}")
+    result = stats.levene(*values, center="median")
     return Check("Brown–Forsythe", "", float(result.statistic), float(result.pvalue))
 
 

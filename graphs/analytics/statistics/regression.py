@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import statsmodels.api as sm
 
 from graphs.analytics.statistics.design import (
     INTERCEPT,
+    Design,
     Factor,
     check_columns,
     design_of,
@@ -85,15 +87,7 @@ def fit_linear(
     Raises ValueError for a column that is missing, empty, named twice or constant, a response that holds no
     numbers, predictors that determine one another exactly, and too few rows.
     """
-    check_columns(frame, response, predictors)
-    outcome = numbers(frame, response, "A regression")
-    design = design_of(frame, predictors, outcome)
-    y = outcome[design.rows].to_numpy()
-    check_varies(outcome[design.rows], response, "nothing can be fitted to it")
-    refuse_singular(design)
-    # Columns of unit length keep digits that raw ones lose: Longley's condition number falls from 5e9 to 4e4.
-    unit, lengths = scaled(design.matrix)
-    fit = sm.OLS(y, unit).fit()
+    design, fit, lengths = least_squares(frame, response, predictors)
     estimates, errors = fit.params / lengths, fit.bse / lengths
     intervals = fit.conf_int(0.05) / lengths[:, np.newaxis]
     coefficients = tuple(
@@ -118,8 +112,35 @@ def fit_linear(
         adjusted_r_squared=float(fit.rsquared_adj),
         f=float(fit.fvalue),
         f_p=float(fit.f_pvalue),
-        rows=len(y),
-        dropped_rows=len(frame) - len(y),
-        condition_number=float(np.linalg.cond(unit)),
+        rows=int(fit.nobs),
+        dropped_rows=len(frame) - int(fit.nobs),
+        condition_number=float(np.linalg.cond(fit.model.exog)),
         diagnostics=diagnose(fit, design, frame[order] if order else None),
     )
+
+
+def fitted_and_residuals(frame: pd.DataFrame, response: str, predictors: Sequence[str]) -> pd.DataFrame:
+    """The columns "fitted" and "residual" of the rows that the regression uses, in the response's unit.
+
+    Raises ValueError as `fit_linear`.
+    """
+    _, fit, _ = least_squares(frame, response, predictors)
+    return pd.DataFrame({"fitted": fit.fittedvalues, "residual": fit.resid})
+
+
+def least_squares(
+    frame: pd.DataFrame, response: str, predictors: Sequence[str]
+) -> tuple[Design, Any, np.ndarray]:
+    """The design, statsmodels' fit to its columns scaled to unit length, and these lengths.
+
+    Raises ValueError as `fit_linear`.
+    """
+    check_columns(frame, response, predictors)
+    outcome = numbers(frame, response, "A regression")
+    design = design_of(frame, predictors, outcome)
+    y = outcome[design.rows]
+    check_varies(y, response, "nothing can be fitted to it")
+    refuse_singular(design)
+    # Columns of unit length keep digits that raw ones lose: Longley's condition number falls from 5e9 to 4e4.
+    unit, lengths = scaled(design.matrix)
+    return design, sm.OLS(y.to_numpy(), unit).fit(), lengths

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graphs.analytics.statistics.design import Factor
     from graphs.analytics.statistics.diagnostics import Diagnostics
     from graphs.analytics.statistics.logistic import LogisticRegression
+    from graphs.analytics.statistics.prediction import Prediction
     from graphs.analytics.statistics.regression import Regression
     from graphs.analytics.tables.subset import Subset
 
@@ -62,6 +63,29 @@ def linear(file: str, data: Subset, fit: Regression, unused: Sequence[str]) -> s
         "",
         *table(["term", "estimate", "standard error", "t", "p-value", "95 % interval", "VIF"], rows),
         *([] if fit.exact else _points(fit.diagnostics, numbered)),
+    ]
+    return "\n".join(lines)
+
+
+def predicted(file: str, data: Subset, found: Prediction) -> str:
+    """What a regression predicts, with both intervals and a warning beyond the data."""
+    given = " and ".join(f"{name} = {value}" for name, value in found.given.items())
+    lines = [
+        f"**{found.response}** at {given} is predicted to be **{number(found.mean)}**, by ordinary least "
+        f"squares on {', '.join(found.given)} with an intercept, from {found.rows:,} rows of "
+        f"{rows_of(file, data)}.",
+        f"- 95 % interval of the mean {interval(found.ci_low, found.ci_high)}; of a single new row "
+        f"{interval(found.new_low, found.new_high)}",
+        f"- R² {found.r_squared:.6g}, residual standard deviation {number(found.residual_sd)}",
+        *(
+            f"- **Beyond the data**: {name} goes from {number(low)} to {number(high)} in the rows that were "
+            "fitted, and nothing tells whether the line goes on outside"
+            for name, (low, high) in found.beyond.items()
+        ),
+        *left_out(found.dropped_rows, "with a missing value"),
+        "- The intervals hold for residuals that are normal and equally spread: a regression of "
+        f"{found.response} on {', '.join(found.given)} checks that",
+        *notes(data.table),
     ]
     return "\n".join(lines)
 

@@ -14,7 +14,15 @@ from duckdb import DuckDBPyConnection
 
 from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
 from graphs.analytics.tables.sql import QueryResult
-from graphs.analytics.tables.statements import Bucket, Filter, Statistic, aggregate_sql, rows_sql
+from graphs.analytics.tables.statements import (
+    Figure,
+    Filter,
+    Period,
+    aggregate_sql,
+    conditions_sql,
+    keys_sql,
+    rows_sql,
+)
 from graphs.kit.tables.duck import one_row, quote
 from graphs.kit.tables.load import (
     Column,
@@ -28,11 +36,6 @@ from graphs.kit.tables.load import (
 
 Row = tuple[Any, ...]
 
-_NO_AMOUNTS = frozenset(
-    {"age", "code", "id", "index", "key", "mean", "no", "number", "rank", "score", "zip"}
-    | {"day", "hour", "month", "quarter", "week", "weekday", "year", "lat", "latitude", "lon", "longitude"}
-    | {"pct", "percent", "percentage", "price", "rate", "ratio", "share"}
-)
 _VALUES_SHOWN = 10
 _BATCH_ROWS = 10_000
 
@@ -41,13 +44,13 @@ _BATCH_ROWS = 10_000
 class Selection:
     """Which rows count, and into which groups they fall.
 
-    `by` are columns; `bucket` groups by day, week, month, quarter or year of `date_column` (by default the
-    only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps one
-    calendar year.
+    `by` are columns; `bucket` groups by day, week, month, quarter, year or weekday of `date_column` (by
+    default the only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps
+    one calendar year.
     """
 
     by: tuple[str, ...] = ()
-    bucket: Bucket | None = None
+    bucket: Period | None = None
     date_column: str | None = None
     where: str | None = None
     year: int | None = None
@@ -55,15 +58,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A statistic of one or more columns, for each group.
+    """One or more statistics of one or more columns, for each group.
 
-    A row of `rows` holds the group's keys, then a value for each of `measures` (for a count of rows: one),
-    under the names in `columns`. `rows_used` of the table's rows met `filters`; `missing` says for each
-    measure how many of these had no value. `sql` is the statement behind each measure.
+    A row of `rows` holds the group's keys, then for each of `measures` a value for each of `statistics` (for
+    a count of rows: one), under the names in `columns`. `rows_used` of the table's rows met `filters`;
+    `missing` says for each measure how many of these had no value. `along` are the dates that the first and
+    last values are by. `sql` is the statement behind each value.
     """
 
     table: TableInfo
-    statistic: Statistic
+    statistics: tuple[Figure, ...]
     measures: tuple[str, ...]
     selection: Selection
     columns: tuple[str, ...]
@@ -72,11 +76,17 @@ class Aggregate:
     rows_used: int
     missing: tuple[int, ...]
     sql: tuple[str, ...]
+    along: str | None = None
+
+    @property
+    def statistic(self) -> Figure:
+        """The statistic, where there is one only."""
+        return self.statistics[0]
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Names of the columns that tell the groups apart."""
-        return self.columns[: len(self.columns) - max(1, len(self.measures))]
+        return self.columns[: len(self.columns) - max(1, len(self.measures) * len(self.statistics))]
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -120,31 +130,46 @@ class OpenTable:
         """The names of the columns, and the first rows."""
         return self._rows(f"SELECT * FROM {quote(self.info.name)} LIMIT {rows}")
 
-    def aggregate(self, statistic: Statistic, measures: Sequence[str], selection: Selection) -> Aggregate:
-        """Return the statistic of each measure by the selection's groups; no measure: count the rows.
+    def aggregate(
+        self,
+        statistic: Figure | list[Figure] | tuple[Figure, ...],
+        measures: Sequence[str],
+        selection: Selection,
+    ) -> Aggregate:
+        """Return the statistics of each measure by the selection's groups; no measure: count the rows.
 
-        Ordered by the keys when they are periods, dates or numbers, else from the first measure's largest
-        value down. Raises ValueError for a column that doesn't exist or has the wrong type, for conditions
-        that can't be read or that no row meets, and for a period when it is open which dates are meant.
+        The first and last values are by `selection.date_column`, by default the only column of dates or a
+        column of years. Ordered by the keys when they are periods, dates or numbers, else from the first
+        measure's largest value down. Raises ValueError for a column that doesn't exist or has the wrong type,
+        for conditions that can't be read or that no row meets, for a period when it is open which dates are
+        meant, and for a first or last value when several rows of a group are of that time.
         """
+        statistics = tuple(statistic) if isinstance(statistic, list | tuple) else (statistic,)
+        along = _along(self.info, selection) if {"first", "last"} & set(statistics) else None
         selection = settled(self.info, selection)
         filters, rows_used = self.kept(selection)
+        dates, bucket = _bucket_of(selection)
         statements = tuple(
             aggregate_sql(
                 self.info,
-                statistic,
+                each,
                 measure,
                 by=selection.by,
-                time_column=selection.date_column if selection.bucket else None,
-                bucket=selection.bucket,
+                time_column=dates,
+                bucket=bucket,
                 filters=filters,
+                along=along,
             )
             for measure in measures or (None,)
+            for each in statistics
         )
         columns, rows = self._joined(statements)
+        for end in [each for each in statistics if each in ("first", "last")]:
+            for measure in measures:
+                self._check_one_at_end(end, measure, along or "", selection, filters)
         return Aggregate(
             table=self.info,
-            statistic=statistic,
+            statistics=statistics,
             measures=tuple(spelt(self.info, measure) for measure in measures),
             selection=selection,
             columns=columns,
@@ -153,6 +178,7 @@ class OpenTable:
             rows_used=rows_used,
             missing=tuple(rows_used - self._count(measure, filters) for measure in measures),
             sql=statements,
+            along=along,
         )
 
     def kept(self, selection: Selection) -> tuple[tuple[Filter, ...], int]:
@@ -194,6 +220,25 @@ class OpenTable:
         while batch := cursor.fetchmany(_BATCH_ROWS):
             yield batch
 
+    def _check_one_at_end(
+        self, end: Figure, measure: str, along: str, selection: Selection, filters: Sequence[Filter]
+    ) -> None:
+        """Raise ValueError when several rows of a group share the first (last) time: none of them is it."""
+        keys = [key for key, _ in keys_sql(self.info, selection.by, *_bucket_of(selection))]
+        time, named = quote(along), quote(spelt(self.info, measure))
+        groups = f"PARTITION BY {', '.join(keys)} " if keys else ""
+        [(tied,)] = self.query(
+            f"SELECT max(tied) FROM (SELECT count(*) OVER (PARTITION BY {', '.join([*keys, time])}) AS tied, "
+            f"rank() OVER ({groups}ORDER BY {time} {'DESC' if end == 'last' else 'ASC'}) AS place "
+            f"FROM {quote(self.info.name)} WHERE {conditions_sql(self.info, filters)} "
+            f"AND {named} IS NOT NULL AND {time} IS NOT NULL) WHERE place = 1"
+        )
+        if tied is not None and tied > 1:
+            raise ValueError(
+                f"{tied:,} rows of a group share its {end} {along}, so there is no one {end} value of "
+                f"{measure}. Name a column or a condition that sets them apart, or another statistic."
+            )
+
     def _count(self, measure: str | None, filters: Sequence[Filter]) -> int:
         (count,) = one_row(self.connection, aggregate_sql(self.info, "count", measure, filters=filters))
         return count
@@ -233,19 +278,6 @@ class OpenTable:
         return shown + (" and more" if len(found) > _VALUES_SHOWN else "")
 
 
-def ranked(result: Aggregate, top: int, *, smallest: bool = False) -> tuple[tuple[Row, ...], int]:
-    """The groups with the `top` largest (or smallest) values of the first measure, largest (smallest) first,
-    and how many more share the last one's value. Groups without a value are left out; ValueError when no
-    group has one."""
-    place = len(result.keys)
-    valued = [row for row in result.rows if row[place] is not None and row[place] == row[place]]
-    if not valued:
-        raise ValueError(f"'{result.measures[0]}' has no value in these rows, so nothing can be ranked.")
-    ordered = sorted(valued, key=lambda row: row[place], reverse=not smallest)
-    first, rest = ordered[:top], ordered[top:]
-    return tuple(first), sum(row[place] == first[-1][place] for row in rest)
-
-
 @contextmanager
 def open_table(file_name: str, source: Source) -> Generator[OpenTable]:
     """Read a table, named in SQL after its file. Raises ValueError as `read_table` does."""
@@ -256,12 +288,6 @@ def open_table(file_name: str, source: Source) -> Generator[OpenTable]:
 def number_columns(table: TableInfo) -> tuple[str, ...]:
     """Names of the columns of numbers."""
     return tuple(column.name for column in table.columns if column.is_number)
-
-
-def amount_columns(table: TableInfo) -> tuple[str, ...]:
-    """Names of the columns of numbers that may be added up, as far as their names tell: no prices, rates,
-    years or identifiers."""
-    return tuple(name for name in number_columns(table) if not _NO_AMOUNTS & set(name.lower().split("_")))
 
 
 def spelt(table: TableInfo, name: str) -> str:
@@ -312,6 +338,18 @@ def _filters(table: TableInfo, selection: Selection) -> tuple[Filter, ...]:
     column = date_column(table, selection.date_column)
     year = selection.year
     return (*filters, Filter(column, ">=", date(year, 1, 1)), Filter(column, "<=", date(year, 12, 31)))
+
+
+def _bucket_of(selection: Selection) -> tuple[str | None, Period | None]:
+    """The dates that the periods are of, with the period; None twice when the groups are no periods."""
+    return (selection.date_column, selection.bucket) if selection.bucket else (None, None)
+
+
+def _along(table: TableInfo, selection: Selection) -> str:
+    """The dates, or the years, that values come first and last by."""
+    years = [name for name in number_columns(table) if name.lower() == "year"]
+    has_dates = selection.date_column or any(column.is_time for column in table.columns)
+    return years[0] if years and not has_dates else date_column(table, selection.date_column)
 
 
 def _in_order(

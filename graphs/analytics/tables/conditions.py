@@ -16,6 +16,9 @@ QUOTED_OR_LIST = rf"{QUOTED}|\([^()]*\)"
 _KEPT_WHOLE = re.compile(QUOTED_OR_LIST)
 _AND = re.compile(r"\s+and(?:\s+|$)", re.IGNORECASE)
 _OR = re.compile(r"\s+or\s+", re.IGNORECASE)
+_NULL = re.compile(
+    rf"\s*(?P<column>{QUOTED}|.+?)\s+is\s+(?P<negated>not\s+)?(?:null|missing)\s*", re.IGNORECASE | re.DOTALL
+)
 _ITEM = re.compile(rf"\s*({QUOTED}|[^,]+?)\s*(?:,|$)")
 _CONDITION = re.compile(
     rf"\s*(?P<column>{QUOTED}|.+?)"
@@ -29,15 +32,24 @@ def parse_conditions(text: str) -> tuple[Filter, ...]:
     """Return the conditions of a text, all of which a row must meet.
 
     Each is a column, one of = != < <= > >= is, is not, in, not in, and a value (for in and not in: several,
-    in parentheses); "and" stands between two. Names and values may be quoted. Raises ValueError for a text
-    that is otherwise; whether a column exists and the value fits it is checked where the filter is used.
+    in parentheses); or is null, is not null for a value that is missing. "and" stands between two. Names and
+    values may be quoted. Raises ValueError for a text that is otherwise; whether a column exists and the
+    value fits it is checked where the filter is used.
     """
-    return tuple(_condition(part) for part in cut(text, _AND, _KEPT_WHOLE))
+    return tuple(_condition(part) for part in single_conditions(text))
+
+
+def single_conditions(text: str) -> list[str]:
+    """Return the text of each of the conditions that a text holds, as written."""
+    return cut(text, _AND, _KEPT_WHOLE)
 
 
 def describe_conditions(filters: Sequence[Filter]) -> str:
     """Return the conditions as text, as `parse_conditions` takes it."""
-    return " and ".join(f"{each.column} {each.operator} {_written(each.value)}" for each in filters)
+    return " and ".join(
+        f"{each.column} {each.operator}" + ("" if each.value is None else f" {_written(each.value)}")
+        for each in filters
+    )
 
 
 def cut(text: str, separator: re.Pattern[str], kept_whole: re.Pattern[str]) -> list[str]:
@@ -62,11 +74,14 @@ def bare(text: str) -> str:
 
 
 def _condition(text: str) -> Filter:
+    null = _NULL.fullmatch(text)
+    if null:
+        return Filter(bare(null["column"]), "is not null" if null["negated"] else "is null", None)
     match = _CONDITION.fullmatch(text)
     if not match:
         raise ValueError(
             f"The condition {text.strip()!r} can't be read. Write it as a column, =, !=, <, <=, >, >=, in or "
-            "not in, and a value: region = North and units >= 10."
+            "not in, and a value: region = North and units >= 10. Without a value: region is null."
         )
     if _sets_another(match):
         raise ValueError(

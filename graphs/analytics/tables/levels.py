@@ -21,13 +21,14 @@ def find_levels(
     table: OpenTable, words: Sequence[str], column: str | None = None
 ) -> tuple[str, tuple[str, ...]]:
     """Return the column that has a value for each word, as written in the table, and those values in the
-    order of the words; by default among all columns of text and truth values.
+    order of the words; by default among all columns of text and truth values, and for whole numbers (years)
+    those of such numbers.
 
     A word stands for a value that is the same but for case, a plural's s or words before it ("the species
     setosa"), or that is a usual word for it: men for male or M. Raises ValueError when no column, or more
     than one, has them all.
     """
-    names = [spelt(table.info, column)] if column else _candidates(table)
+    names = [spelt(table.info, column)] if column else _candidates(table, words)
     values = {name: _values(table, name) for name in names}
     found = {name: levels for name in names if (levels := _matched(words, values[name]))}
     asked = " and ".join(f"'{word}'" for word in words)
@@ -44,8 +45,13 @@ def levels_condition(column: str, levels: Sequence[str]) -> str:
     return f"`{column}` in ({', '.join(_quoted(level) for level in levels)})"
 
 
-def _candidates(table: OpenTable) -> list[str]:
-    return [each.name for each in table.info.columns if each.type in ("VARCHAR", "BOOLEAN")]
+def _candidates(table: OpenTable, words: Sequence[str]) -> list[str]:
+    whole = all(word.isdigit() for word in words)
+    return [
+        each.name
+        for each in table.info.columns
+        if each.type in ("VARCHAR", "BOOLEAN") or (whole and each.type in ("BIGINT", "INTEGER", "SMALLINT"))
+    ]
 
 
 def _values(table: OpenTable, name: str) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from math import floor, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
 from graphs.analytics.tables.conditions import describe_conditions
+from graphs.analytics.tables.statements import Figure, Percentile
 from graphs.kit.tables.markdown import markdown_table
 
 if TYPE_CHECKING:
+    from graphs.analytics.quality.missing import Missing
     from graphs.analytics.query.cohort import Retention
     from graphs.analytics.query.funnel import Funnel
     from graphs.analytics.query.shares import Shares
@@ -25,7 +27,7 @@ _DIGITS, _MAX_DECIMALS = 6, 10
 _LONGEST_CELL = 80
 _YEARS = range(1500, 2201)
 
-_STATISTICS = {
+STATISTICS = {
     "sum": "total",
     "mean": "mean",
     "median": "median",
@@ -33,7 +35,12 @@ _STATISTICS = {
     "max": "greatest",
     "count": "number of values in",
     "sd": "standard deviation of",
+    "range": "range of",
+    "distinct": "number of different",
+    "first": "first",
+    "last": "last",
 }
+"""Each statistic as it stands before the name of its column."""
 
 
 def loaded(
@@ -50,10 +57,10 @@ def loaded(
     others = [f"sheet {sheet} is `{name}`" for sheet, name in sql_names.items() if name != own]
     columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
     lines = [
-        f"{_capital(origin(file, table))} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
+        f"{capital(origin(file, table))} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
         f"- Columns: {columns}",
         f"- In SQL: `{own}`" + (f"; {', '.join(others)}" if others else ""),
-        *notes(table),
+        *all_notes(table),
         "",
         "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:",
         "",
@@ -62,14 +69,49 @@ def loaded(
     return "\n".join(lines)
 
 
+def tables(listed: Sequence[tuple[str, str, int, Sequence[str]]], unreadable: Sequence[str]) -> str:
+    """The tables of a session: what each is of, its name in SQL, rows and columns; `unreadable` says why
+    others can't be read."""
+    if not listed and not unreadable:
+        return "There is no table in this session yet. Attach a file, such as CSV or Excel, or paste a table."
+    rows = [
+        (
+            f"{place}. {origin} has **{rows:,} rows** and {many(len(columns), 'column')}: "
+            f"{', '.join(columns)}. In SQL: `{name}`"
+        )
+        for place, (origin, name, rows, columns) in enumerate(listed, 1)
+    ]
+    return "\n".join([f"This session has {many(len(listed), 'table')}:", "", *rows, *unreadable])
+
+
+def missing(file: str, table: TableInfo, found: Missing) -> str:
+    """The missing values of columns, and the rows that lack one."""
+    share = f"{found.incomplete_rows / found.rows:.1%}"
+    of = f"of {found.rows:,} rows ({share}) in {origin(file, table)}"
+    if len(found.columns) == 1:
+        ((name, count),) = found.columns
+        return "\n".join([f"{name} is missing in **{count:,}** {of}.", *notes(table)])
+    rows = [(name, count, f"{count / found.rows:.1%}") for name, count in found.columns]
+    return "\n".join(
+        [
+            f"**{many(found.incomplete_rows, 'row')}** {of} "
+            f"{'has' if found.incomplete_rows == 1 else 'have'} a missing value:",
+            "",
+            *value_table(["column", "missing", "% of rows"], rows, right=[False, True, True]),
+            *hidden(len(rows), "columns"),
+            *notes(table),
+        ]
+    )
+
+
 def aggregated(file: str, result: Aggregate, whole: str | None, shares: Shares | None = None) -> str:
     """A statistic by groups; `whole` is the file that holds all groups when not all are shown."""
     if not result.keys:
-        values = zip(value_names(result), _cells(result.rows)[0], strict=True)
+        values = zip(value_names(result), text_cells(result.rows)[0], strict=True)
         figures = "; ".join(f"{name}: **{value}**" for name, value in values)
-        return "\n".join([f"{_capital(figures)}, in {rows_of(file, result)}.", *method(result)])
+        return "\n".join([f"{capital(figures)}, in {rows_of(file, result)}.", *method(result)])
     lines = [
-        f"{_capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
+        f"{capital(' and '.join(value_names(result)))} by {' and '.join(key_names(result))}, in "
         f"{rows_of(file, result)}:",
         "",
         *value_table(
@@ -97,35 +139,8 @@ def with_shares(rows: Sequence[Sequence[Any]], shares: Shares | None) -> list[tu
 
 
 def _share_totals(result: Aggregate, shares: Shares) -> list[str]:
-    totals = zip(value_names(result), _cells([shares.totals])[0], strict=True)
+    totals = zip(value_names(result), text_cells([shares.totals])[0], strict=True)
     return [f"- 100 % of the {name} is **{total}**, of all groups" for name, total in totals]
-
-
-def ranked(file: str, result: Aggregate, rows: Sequence[Sequence[Any]], order: str, tied: int) -> str:
-    """The first groups of a ranking; `tied` more share the last one's value."""
-    (value,), key = value_names(result), " and ".join(key_names(result))
-    shown = readable_rows(rows, len(result.keys), result.selection.bucket)
-    leaders = [f"**{cell(row[0])}**" for row in shown if row[-1] == shown[0][-1]]
-    lines = [
-        f"{_listed(leaders)} {'has' if len(leaders) == 1 else 'have'} the {order} {value}: "
-        f"**{_cells(rows)[0][-1]}**, in {rows_of(file, result)}. "
-        f"{len(rows):,} of {many(len(result.rows), 'group')} by {key}:",
-        "",
-        *value_table(["#", *column_names(result)], [(place, *row) for place, row in enumerate(shown, 1)]),
-        *(["", f"{tied:,} more with the last one's value are not shown."] if tied else []),
-        "",
-        *method(result),
-    ]
-    return "\n".join(lines)
-
-
-def no_measure(table: TableInfo, taken: Sequence[str]) -> str:
-    """Which columns a ranking took when none was named."""
-    numbers = ", ".join(column.name for column in table.columns if column.is_number)
-    return (
-        f"No column of the table was named to rank by, so it is by {' and by '.join(taken)}. The columns of "
-        f"numbers are {numbers}."
-    )
 
 
 def queried(
@@ -133,7 +148,7 @@ def queried(
 ) -> str:
     """The rows of a query over files; `whole` is the file that holds those that are not shown, `reading` what
     was assumed in reading the files, `limits` those that the query ran under."""
-    origins = _listed(files) if files else "no table"
+    origins = listed(files) if files else "no table"
     method = [*reading, f"- SQL: `{' '.join(result.sql.split())}`", f"- Limits: {limits}"]
     if not result.rows:
         return "\n".join([f"No rows from {origins}.", *method])
@@ -169,12 +184,18 @@ def method(result: Aggregate) -> list[str]:
         for measure, count in zip(result.measures, result.missing, strict=True)
         if count
     ]
+    along = [f"- First and last are by {result.along}"] if result.along else []
     statements = [f"- SQL: `{' '.join(statement.split())}`" for statement in result.sql]
-    return [*missing, *notes(result.table), *statements]
+    return [*missing, *along, *notes(result.table), *statements]
 
 
 def notes(table: TableInfo) -> list[str]:
-    """What was assumed in reading the file."""
+    """What was assumed in reading the file, as far as it could have been read in another way."""
+    return [f"- Note: {note}" for note in table.doubts]
+
+
+def all_notes(table: TableInfo) -> list[str]:
+    """All that is to be said on how the file was read."""
     return [f"- Note: {note}" for note in table.notes]
 
 
@@ -186,7 +207,29 @@ def key_names(result: Aggregate) -> list[str]:
 
 def value_names(result: Aggregate) -> list[str]:
     """The statistic of each measure as a reader would call it."""
-    return [f"{_STATISTICS[result.statistic]} {measure}" for measure in result.measures] or ["number of rows"]
+    names = [f"{statistic_name(each)} {measure}" for measure in result.measures for each in result.statistics]
+    return names or ["number of rows"]
+
+
+def statistic_name(statistic: Figure) -> str:
+    """The statistic as it stands before the name of its column: mean, standard deviation of."""
+    if not isinstance(statistic, Percentile):
+        return STATISTICS[statistic]
+    number = f"{statistic.percent:g}"
+    ending = {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th")
+    return f"{number}{'th' if number[-2:] in ('11', '12', '13') else ending} percentile of"
+
+
+def assumed(statistic: Figure, measures: Sequence[str]) -> list[str]:
+    """Which statistic was taken since none was named, and why."""
+    names = listed(measures)
+    if statistic == "mean":
+        are = "is a rate or level" if len(measures) == 1 else "are rates or levels"
+        return [
+            f"- No statistic was named: {names} {are} by name, so the rows of a group are averaged. Ask for "
+            "the total to add them up"
+        ]
+    return ["- No statistic was named: the rows of a group are added up"]
 
 
 def column_names(result: Aggregate) -> list[str]:
@@ -209,7 +252,7 @@ def value_table(
     """At most 30 rows as a Markdown table; to the right are `right`, by default the columns of numbers."""
     shown = list(rows)[:ROWS_SHOWN]
     right = right or [_holds_numbers(column) for column in zip(*shown, strict=True)]
-    return markdown_table([cell(head) for head in heads], _cells(shown), right=right)
+    return markdown_table([cell(head) for head in heads], text_cells(shown), right=right)
 
 
 def hidden(total: int, what: str, whole: str | None = None, kept: int | None = None) -> list[str]:
@@ -291,7 +334,7 @@ def _key(value: object, bucket: str | None) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
+def text_cells(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
     """The rows as text; the numbers of a column have the same number of decimals."""
     columns = [column_cells(column) for column in zip(*rows, strict=True)]
     return list(zip(*columns, strict=True))
@@ -313,10 +356,12 @@ def _holds_numbers(column: Sequence[object]) -> bool:
     )
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The names as a sentence has them: a, b and c; of many the first, and how many more there are."""
     shown = [*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """The text with a capital at its start."""
     return text[:1].upper() + text[1:]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from graphs.analytics.tables.aggregate import OpenTable
     from graphs.kit.tables.load import TableFile
 
-File = Annotated[str, file_argument("The table.", *TABLE_SUFFIXES)]
+File = Annotated[
+    str, file_argument("The table.", *TABLE_SUFFIXES, together="Join {first} and {second} on {key}")
+]
 Sheet = Annotated[
     str | None,
     text_argument("The sheet of an Excel workbook; the first when not given.", cues=("sheet", "worksheet")),
@@ -32,7 +34,7 @@ Where = Annotated[
     str | None,
     text_argument(
         "Keep only the rows that meet this: a column, =, !=, <, <=, >, >=, in or not in, and a value, with "
-        "'and' between conditions, as in: region = North and units >= 10.",
+        "'and' between conditions, as in: region = North and units >= 10. Without a value: region is null.",
         cues=("where",),
     ),
 ]
@@ -53,14 +55,64 @@ DateColumn = Annotated[
     ),
 ]
 Bucket = Annotated[
-    Literal["month", "quarter", "year"] | None,
+    Literal["day", "week", "month", "quarter", "year", "weekday"] | None,
     choice_argument(
-        "Group by this period.",
+        "Group by this period; weekday is Monday to Sunday.",
+        # "how many days of snow" and "within a week" group by neither
+        not_by_name=("day", "week"),
+        day=(
+            *("daily", "by day", "per day", "each day", "every day", "for each day", "day by day", "by days"),
+            *("which day", "what day", "busiest day", "best day", "worst day"),
+        ),
+        week=(
+            *("weekly", "by week", "per week", "each week", "every week", "for each week", "week by week"),
+            *("by weeks", "which week", "what week", "busiest week", "best week", "worst week"),
+        ),
+        weekday=(
+            *("weekdays", "day of the week", "day of week", "days of the week", "by day of the week"),
+            *("by day of week", "each day of the week", "per day of the week", "which day of the week"),
+            *("what day of the week", "for each day of the week", "every day of the week"),
+        ),
         month=("months", "monthly"),
         quarter=("quarters", "quarterly"),
         year=("years", "yearly", "annual", "annually"),
     ),
 ]
+
+
+STATISTIC_WORDS = {
+    "sum": ("total", "totals", "sum of", "overall", "altogether", "in all"),
+    "mean": ("average", "avg", "averages", "means"),
+    "median": ("medians", "middle"),
+    "min": ("minimum", "lowest", "smallest"),
+    "max": ("maximum", "highest", "largest", "biggest", "greatest"),
+    "sd": ("standard deviation", "std", "spread", "variability"),
+}
+"""What people call each statistic."""
+
+STATISTIC_CUES = (
+    *("of", "total", "sum", "sum of", "mean", "average", "median", "standard deviation of"),
+    *("highest", "lowest", "maximum", "minimum", "largest", "smallest"),
+)
+"""What stands before the column that a statistic is of."""
+
+USUAL = (
+    "when none is named, rates and levels by name (price, yield, rate, percent, score, temperature, age …) "
+    "are averaged and all else is added up"
+)
+Statistic = Annotated[
+    Literal["sum", "mean", "median", "min", "max", "count", "sd"] | None,
+    choice_argument(
+        f"The statistic of each group's rows; {USUAL}.",
+        sum=("total", "totals", "sum of", "overall"),
+        mean=("average", "avg", "means"),
+        min=("minimum",),
+        max=("maximum",),
+        count=("number of", "counts"),
+        sd=("standard deviation",),
+    ),
+]
+"""What is drawn or exported of each group."""
 
 
 def table_file(path: str, sheet: str | None, day_first: bool | None) -> "TableFile":

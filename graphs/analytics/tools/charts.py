@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from graphs.analytics.tools.arguments import Bucket, DateColumn, DayFirst, File, Sheet, Where, Year, opened
+from graphs.analytics.tools.arguments import (
+    Bucket,
+    DateColumn,
+    DayFirst,
+    File,
+    Sheet,
+    Statistic,
+    Where,
+    Year,
+    opened,
+)
 from graphs.kit.arguments import choice_argument, column_argument, quantity, text_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
@@ -15,19 +25,9 @@ if TYPE_CHECKING:
 
     from graphs.analytics.charts.chart import Chart
     from graphs.analytics.charts.drawing import Drawing
+    from graphs.analytics.charts.parted_bars import Form
+    from graphs.analytics.tables.aggregate import Selection
 
-Statistic = Annotated[
-    Literal["sum", "mean", "median", "min", "max", "count", "sd"] | None,
-    choice_argument(
-        "What is drawn for each group; the sum when not given and a group has several rows.",
-        sum=("total", "totals", "sum of", "overall"),
-        mean=("average", "avg", "means"),
-        min=("minimum",),
-        max=("maximum",),
-        count=("number of", "counts"),
-        sd=("standard deviation",),
-    ),
-]
 Title = Annotated[
     str | None, text_argument("The title above the chart.", cues=("titled", "title", "called", "headed"))
 ]
@@ -37,10 +37,13 @@ DRAWN_CUES = ("of", "chart", "plot", "draw", "show", "total", "mean", "average",
 @agent_tool(
     keywords=(
         *("bar chart", "bar graph", "bar plot", "bars", "column chart", "chart", "graph", "diagram"),
-        *("picture", "visualise"),
+        *("picture", "visualise", "stacked bar chart", "stacked bars", "grouped bar chart", "grouped bars"),
+        *("clustered bar chart", "stacked column chart", "pie chart", "pie", "donut chart", "doughnut chart"),
     ),
     examples=(
         "Bar chart of revenue_usd by product in sales.csv.",
+        "Stacked bar chart of revenue_usd by region and product.",
+        "Grouped bar chart of mean units by product and region.",
         "Bar chart of the total revenue_usd by region in sales.csv.",
         "Draw a chart of mean units per product.",
         "Visualise revenue by region.",
@@ -59,6 +62,22 @@ def draw_bar_chart(
             cues=("by", "per", "for each", "of each", "each", "across", "for every", "top", "bottom"),
         ),
     ] = None,
+    part: Annotated[
+        str | None,
+        column_argument(
+            "Part each bar by the values of this column.",
+            cues=("and", "and by", "split by", "stacked by", "grouped by", "coloured by", "parted by"),
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["stacked", "grouped", "pie"] | None,
+        choice_argument(
+            "How the parts of a bar stand: on one another, or side by side. A pie is refused.",
+            stacked=("stack", "on top of one another"),
+            grouped=("clustered", "side by side", "next to each other"),
+            pie=("pie chart", "donut", "doughnut", "donut chart", "doughnut chart"),
+        ),
+    ] = None,
     statistic: Statistic = None,
     bucket: Bucket = None,
     top: Annotated[
@@ -71,27 +90,42 @@ def draw_bar_chart(
     sheet: Sheet = None,
     day_first: DayFirst = None,
 ) -> Answer:
-    """Draw a bar chart of a column by groups or periods (PNG), adding up or averaging the rows of each."""
+    """Draw a bar chart of a column by groups or periods (PNG), also with stacked or grouped parts, adding up
+    or averaging the rows of each."""
     from graphs.analytics.charts.chart import bar_chart
     from graphs.analytics.charts.chart_wording import part_shown, subject
     from graphs.analytics.charts.drawing import by_groups
     from graphs.analytics.tables.aggregate import Selection
 
-    if category is None and bucket is None:
+    if form == "pie":
+        raise ValueError(
+            "I draw no pie charts: lengths are easier to compare than slices. Ask for a bar chart, or for a "
+            "stacked bar chart of two columns."
+        )
+    groups = tuple(name for name in (category, part) if name)
+    if not groups and bucket is None:
         raise ValueError("Say what the bars stand for: a column, or month, quarter or year.")
-    selection = Selection((category,) if category else (), bucket, date_column, where, year)
+    selection = Selection(groups, bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         drawing = by_groups(table, [measure], selection, statistic)
-    if len(drawing.keys) != 1:
-        raise ValueError(
-            f"Bars stand for one column or one period, not for {' and '.join(drawing.keys)}: draw a line "
-            "chart, with a line for each value of a column."
-        )
+    session.report("drawing the chart")
+    if len(drawing.keys) > 1 or form:
+        if top is not None:
+            raise ValueError("Bars in parts take no top: name the groups by a condition (where …).")
+        form = form or ("stacked" if drawing.may_be_stacked else "grouped")
+        chart = _parted(drawing, form, title)
+        return keep_chart(session, f"{form} bar chart", subject(drawing), file, drawing, chart)
     drawing = drawing if top is None else drawing.largest(top)
     (key,), (value,) = drawing.keys, drawing.values
-    session.report("drawing the chart")
-    shown = part_shown(drawing)
-    chart = bar_chart(drawing.frame, key, value, title=title, shown=shown, additive=drawing.additive)
+    chart = bar_chart(
+        drawing.frame,
+        key,
+        value,
+        title=title,
+        shown=part_shown(drawing),
+        labels=drawing.labels,
+        additive=drawing.additive,
+    )
     return keep_chart(session, "bar chart", subject(drawing), file, drawing, chart)
 
 
@@ -158,7 +192,9 @@ def draw_line_chart(
         drawing = by_groups(table, measures, selection, statistic)
     session.report("drawing the chart")
     key, shown = drawing.keys[0], part_shown(drawing)
-    chart = line_chart(drawing.frame, key, drawing.values, series=series, title=title, shown=shown)
+    chart = line_chart(
+        drawing.frame, key, drawing.values, series=series, title=title, shown=shown, labels=drawing.labels
+    )
     return keep_chart(session, "line chart", subject(drawing), file, drawing, chart)
 
 
@@ -188,7 +224,10 @@ def draw_scatter_plot(
         str | None,
         column_argument(
             "Colour the points by this column.",
-            cues=("coloured by", "colored by", "colour by", "color by", "grouped by", "for each", "split by"),
+            cues=(
+                *("coloured by", "colored by", "colour by", "color by", "grouped by", "for each", "split by"),
+                *("by", "per"),
+            ),
         ),
     ] = None,
     trend_line: Annotated[bool, Field(description="Draw the least-squares line through the points.")] = False,
@@ -203,24 +242,27 @@ def draw_scatter_plot(
     from graphs.analytics.charts.chart import scatter_chart
     from graphs.analytics.charts.chart_wording import correlation, part_shown
     from graphs.analytics.charts.chart_wording import trend_line as line_in_words
-    from graphs.analytics.charts.drawing import as_it_stands
     from graphs.analytics.statistics.regression import fit_linear
     from graphs.analytics.tables.aggregate import Selection
 
-    with opened(session, file, sheet, day_first) as table:
-        selection = Selection(date_column=date_column, where=where, year=year)
-        drawing = as_it_stands(table, [y, x, *([group] if group else [])], selection)
+    selection = Selection(date_column=date_column, where=where, year=year)
+    drawing = rows_drawn(session, file, [y, x, *([group] if group else [])], selection, sheet, day_first)
     fit = fit_linear(drawing.frame, y, [x]) if trend_line else None
     line = (fit.coefficients[0].estimate, fit.coefficients[1].estimate) if fit else None
     session.report("drawing the chart")
     chart = scatter_chart(drawing.frame, x, y, group=group, line=line, title=title, shown=part_shown(drawing))
     remarks = [*correlation(x, y, drawing.frame), *([line_in_words(fit)] if fit else [])]
-    return keep_chart(session, "scatter plot", f"{y} against {x}", file, drawing, chart, remarks)
+    what = f"{y} against {x} by {group}" if group else f"{y} against {x}"
+    return keep_chart(session, "scatter plot", what, file, drawing, chart, remarks)
 
 
 @agent_tool(
     keywords=("histogram", "distribution", "how is distributed", "frequency", "bins"),
-    examples=("Histogram of units in sales.csv.", "Show the distribution of revenue_usd with 20 bins."),
+    examples=(
+        "Histogram of units in sales.csv.",
+        "Show the distribution of revenue_usd with 20 bins.",
+        "Histogram of units by region.",
+    ),
 )
 def draw_histogram(
     session: Session,
@@ -231,6 +273,13 @@ def draw_histogram(
     bins: Annotated[
         int | None, quantity("How many intervals.", cues=("bins", "bars", "intervals"), ge=1, le=1000)
     ] = None,
+    group: Annotated[
+        str | None,
+        column_argument(
+            "Draw an outline for each value of this column.",
+            cues=("by", "per", "for each", "of each", "split by", "grouped by", "for every", "across"),
+        ),
+    ] = None,
     where: Where = None,
     year: Year = None,
     date_column: DateColumn = None,
@@ -238,18 +287,17 @@ def draw_histogram(
     sheet: Sheet = None,
     day_first: DayFirst = None,
 ) -> Answer:
-    """Draw a histogram of a column of numbers (PNG): how many rows fall into each interval."""
-    from graphs.analytics.charts.chart import histogram
+    """Draw a histogram of a column of numbers (PNG), also by groups: how many rows are in each interval."""
     from graphs.analytics.charts.chart_wording import part_shown
-    from graphs.analytics.charts.drawing import as_it_stands
+    from graphs.analytics.charts.distribution import histogram
     from graphs.analytics.tables.aggregate import Selection
 
-    with opened(session, file, sheet, day_first) as table:
-        selection = Selection(date_column=date_column, where=where, year=year)
-        drawing = as_it_stands(table, [column], selection)
+    selection = Selection(date_column=date_column, where=where, year=year)
+    drawing = rows_drawn(session, file, [column, *([group] if group else [])], selection, sheet, day_first)
     session.report("drawing the chart")
-    chart = histogram(drawing.frame, column, bins=bins, title=title, shown=part_shown(drawing))
-    return keep_chart(session, "histogram", column, file, drawing, chart)
+    chart = histogram(drawing.frame, column, by=group, bins=bins, title=title, shown=part_shown(drawing))
+    what = f"{column} by {group}" if group else column
+    return keep_chart(session, "histogram", what, file, drawing, chart)
 
 
 @agent_tool(
@@ -278,18 +326,53 @@ def draw_box_plot(
     day_first: DayFirst = None,
 ) -> Answer:
     """Draw box plots of a column of numbers, by groups (PNG): median, quartiles, whiskers and outliers."""
-    from graphs.analytics.charts.chart import box_chart
     from graphs.analytics.charts.chart_wording import part_shown
-    from graphs.analytics.charts.drawing import as_it_stands
+    from graphs.analytics.charts.distribution import box_chart
     from graphs.analytics.tables.aggregate import Selection
 
-    with opened(session, file, sheet, day_first) as table:
-        selection = Selection(date_column=date_column, where=where, year=year)
-        drawing = as_it_stands(table, [column, *([group] if group else [])], selection)
+    selection = Selection(date_column=date_column, where=where, year=year)
+    drawing = rows_drawn(session, file, [column, *([group] if group else [])], selection, sheet, day_first)
     session.report("drawing the chart")
     chart = box_chart(drawing.frame, column, by=group, title=title, shown=part_shown(drawing))
     what = f"{column} by {group}" if group else column
     return keep_chart(session, "box plot", what, file, drawing, chart)
+
+
+def _parted(drawing: "Drawing", form: "Form", title: str | None) -> "Chart":
+    """Bars of two keys: a period is what they stand for, else the first that was named."""
+    from graphs.analytics.charts.chart_wording import part_shown
+    from graphs.analytics.charts.parted_bars import parted_bar_chart
+
+    if len(drawing.keys) != 2:
+        raise ValueError(
+            "Bars in parts stand for two columns, or a column and a period, not for "
+            f"{' and '.join(drawing.keys)}."
+        )
+    return parted_bar_chart(
+        drawing.frame,
+        *drawing.keys,
+        drawing.values[0],
+        form=form,
+        title=title,
+        shown=part_shown(drawing),
+        labels=drawing.labels,
+        additive=drawing.may_be_stacked,
+    )
+
+
+def rows_drawn(
+    session: Session,
+    file: str,
+    columns: "Sequence[str]",
+    selection: "Selection",
+    sheet: str | None,
+    day_first: bool | None,
+) -> "Drawing":
+    """Read the columns of the rows that the selection keeps."""
+    from graphs.analytics.charts.drawing import as_it_stands
+
+    with opened(session, file, sheet, day_first) as table:
+        return as_it_stands(table, columns, selection)
 
 
 def keep_chart(

@@ -39,6 +39,8 @@ _GROUP_CUES = ("between", "by", "across", "among", "per", "for each", "depend on
         *("t test", "significant difference", "significantly different", "statistically different", "welch"),
         *("mann-whitney", "wilcoxon", "kruskal-wallis", "effect size", "hedges g", "paired test", "paired t"),
         *("post-hoc", "games-howell", "dunn", "significantly higher", "significantly lower", "paired"),
+        *("higher in", "lower in", "greater in", "larger in", "smaller in", "less in", "more in"),
+        *("higher for", "lower for", "greater for", "larger for", "smaller for"),
     ),
     examples=(
         "Does revenue_usd differ between regions?",
@@ -47,6 +49,7 @@ _GROUP_CUES = ("between", "by", "across", "among", "per", "for each", "depend on
         "Is there a significant difference in units between products?",
         "Compare revenue_usd between regions with a t-test.",
         "Mann-Whitney test of units by region.",
+        "Is revenue_usd higher in North than in South?",
         "Paired t-test of score by treatment, paired by patient.",
     ),
 )
@@ -66,7 +69,7 @@ def compare_groups(
         list[str] | None,
         text_argument(
             "Which groups are compared, by their values (men, women); all of the column when not given.",
-            cues=("between",),
+            cues=("between", "higher in", "lower in", "greater in", "larger in", "smaller in"),
         ),
     ] = None,
     pairs: Annotated[
@@ -126,6 +129,7 @@ def compare_groups(
     examples=(
         "One-way ANOVA of revenue_usd by region.",
         "Two-way ANOVA of revenue_usd by region and product.",
+        "Is the difference in revenue_usd between regions significant? Use ANOVA.",
         "Analysis of variance of units by product in sales.csv.",
         "Tukey HSD of units by region.",
     ),

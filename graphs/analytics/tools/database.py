@@ -18,7 +18,7 @@ _DEFAULT_ROWS = 1_000_000
 @agent_tool(
     keywords=(
         *("database", "postgres", "postgresql", "tables of the database", "tables in the database"),
-        *("which tables", "what tables", "list the tables", "database tables"),
+        *("tables does the database", "database tables"),
     ),
     examples=(
         "Which tables are in the database?",

@@ -3,8 +3,8 @@
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from graphs.analytics.tools.arguments import DateColumn, DayFirst, File, Sheet, Where, Year, as_csv, opened
-from graphs.kit.arguments import choice_argument, column_argument, text_argument
+from graphs.analytics.tools.arguments import DayFirst, File, Sheet, Where, Year, as_csv, opened
+from graphs.kit.arguments import choice_argument, column_argument, quantity, text_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
 Entity = Annotated[
@@ -15,6 +15,16 @@ Entity = Annotated[
             *("by", "per", "for each", "of each", "of", "customer", "customer id", "user", "user id"),
             *("visitor id", "session id", "patient id", "account id", "client id", "member id"),
         ),
+        dates=False,
+    ),
+]
+
+Along = Annotated[
+    str | None,
+    column_argument(
+        "The column of dates that the order in time is by; needed when the table has several.",
+        cues=("dated by", "date column", "by", "in order of", "in the order of", "along", "over"),
+        dates=True,
     ),
 ]
 
@@ -47,7 +57,7 @@ def cohort_table(
     ] = "month",
     where: Where = None,
     year: Year = None,
-    date_column: DateColumn = None,
+    date_column: Along = None,
     sheet: Sheet = None,
     day_first: DayFirst = None,
 ) -> Answer:
@@ -87,6 +97,7 @@ def cohort_table(
         "Funnel visit > cart > purchase by user_id in events.csv.",
         "Conversion funnel with the steps visit, cart, purchase per user.",
         "What is the conversion from visit to purchase by user_id?",
+        "Funnel visit, cart, purchase by user_id within 1 day.",
     ),
 )
 def funnel(
@@ -114,9 +125,18 @@ def funnel(
             ),
         ),
     ],
+    within: Annotated[
+        float | None,
+        quantity(
+            "How long after the first step each further one still counts; without a limit when not given.",
+            "hours",
+            cues=("within", "in less than", "no later than", "time limit", "conversion window"),
+            gt=0,
+        ),
+    ] = None,
     where: Where = None,
     year: Year = None,
-    date_column: DateColumn = None,
+    date_column: Along = None,
     sheet: Sheet = None,
     day_first: DayFirst = None,
 ) -> Answer:
@@ -128,13 +148,14 @@ def funnel(
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)
-        result = follow(table, entity, step_column, steps, selection)
+        result = follow(table, entity, step_column, steps, selection, within)
     first = result.steps[0]
     figures = {
         "file": file,
         "rows": result.table.rows,
         "rows_used": result.rows_used,
         "entities": result.entities,
+        "within_hours": result.within_hours,
         "table": [
             {
                 "step": step.name,

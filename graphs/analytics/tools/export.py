@@ -5,7 +5,17 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from graphs.analytics.tools.arguments import Bucket, DateColumn, DayFirst, File, Sheet, Where, Year, opened
+from graphs.analytics.tools.arguments import (
+    Bucket,
+    DateColumn,
+    DayFirst,
+    File,
+    Sheet,
+    Statistic,
+    Where,
+    Year,
+    opened,
+)
 from graphs.kit.arguments import choice_argument, column_argument, quantity
 from graphs.kit.state import Column
 from graphs.kit.tool import Answer, Session, agent_tool
@@ -53,18 +63,7 @@ def export_table(
             many=True,
         ),
     ] = None,
-    statistic: Annotated[
-        Literal["sum", "mean", "median", "min", "max", "count", "sd"] | None,
-        choice_argument(
-            "The statistic of each group; the sum when not given.",
-            sum=("total", "totals", "sum of", "overall"),
-            mean=("average", "avg", "means"),
-            min=("minimum",),
-            max=("maximum",),
-            count=("number of", "counts"),
-            sd=("standard deviation",),
-        ),
-    ] = None,
+    statistic: Statistic = None,
     bucket: Bucket = None,
     sort_by: Annotated[
         str | None,
@@ -110,10 +109,10 @@ def export_table(
         else:
             content = rows_of(table, file, selection, choice)
         session.report(f"writing {format}")
-        return _kept(session, file, content, format)
+        return keep_content(session, file, content, format)
 
 
-def _kept(session: Session, file: str, content: "Content", suffix: Format) -> Answer:
+def keep_content(session: Session, file: str, content: "Content", suffix: Format) -> Answer:
     """Write the file, keep it, and say what it holds."""
     from graphs.analytics.report import export_wording
     from graphs.analytics.tables import wording
@@ -148,5 +147,6 @@ def _write(session: Session, file: str, content: "Content", path: Path) -> "Expo
     if path.suffix == ".csv":
         return write_csv(path, content.columns, content.batches)
     check_fits_excel(content.rows, len(content.columns))
-    digest = session.artifacts.reference(file)["sha256"]
+    known = file in session.artifacts.sizes()
+    digest = session.artifacts.reference(file)["sha256"] if known else "none: it was read from no file"
     return write_excel(path, content.columns, content.batches, about(content, digest))

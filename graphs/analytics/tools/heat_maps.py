@@ -2,8 +2,18 @@
 
 from typing import Annotated, Literal
 
-from graphs.analytics.tools.arguments import Bucket, DateColumn, DayFirst, File, Sheet, Where, Year, opened
-from graphs.analytics.tools.charts import DRAWN_CUES, Statistic, Title, keep_chart
+from graphs.analytics.tools.arguments import (
+    Bucket,
+    DateColumn,
+    DayFirst,
+    File,
+    Sheet,
+    Statistic,
+    Where,
+    Year,
+    opened,
+)
+from graphs.analytics.tools.charts import DRAWN_CUES, Title, keep_chart
 from graphs.kit.arguments import choice_argument, column_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
@@ -11,12 +21,14 @@ from graphs.kit.tool import Answer, Session, agent_tool
 @agent_tool(
     keywords=(
         *("heat map", "heatmap", "heat map of", "heatmap of", "heat chart", "heat"),
+        *("as a heat map", "as a heatmap", "as heat map", "as heatmap"),
         *("heat map of mean", "heat map of total", "heat map of median", "heat map of average"),
     ),
     examples=(
         "Heat map of mean units by region and product.",
         "Heatmap of revenue_usd by month and region in sales.csv.",
         "Heat map of the number of rows by region and product.",
+        "Count by region and product as a heat map.",
     ),
 )
 def draw_heat_map(
@@ -61,7 +73,9 @@ def draw_heat_map(
     down, across = down_and_across(drawing)
     session.report("drawing the heat map")
     shown = part_shown(drawing)
-    chart = heat_map(drawing.frame, down, across, drawing.values[0], title=title, shown=shown)
+    chart = heat_map(
+        drawing.frame, down, across, drawing.values[0], title=title, shown=shown, labels=drawing.labels
+    )
     return keep_chart(session, "heat map", subject(drawing), file, drawing, chart)
 
 

@@ -4,6 +4,9 @@ from pathlib import PurePath
 from typing import Annotated, Literal
 
 from graphs.analytics.tools.arguments import (
+    STATISTIC_CUES,
+    STATISTIC_WORDS,
+    USUAL,
     Bucket,
     DateColumn,
     DayFirst,
@@ -14,7 +17,6 @@ from graphs.analytics.tools.arguments import (
     as_csv,
     opened,
 )
-from graphs.analytics.tools.query import STATISTIC_CUES, STATISTIC_WORDS
 from graphs.kit.arguments import choice_argument, column_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
@@ -58,7 +60,7 @@ def pivot_table(
     ] = None,
     statistic: Annotated[
         Literal["sum", "mean", "median", "min", "max", "sd", "count"] | None,
-        choice_argument("The statistic; the sum when not given.", **STATISTIC_WORDS, count=("number of",)),
+        choice_argument(f"The statistic; {USUAL}.", **STATISTIC_WORDS, count=("number of",)),
     ] = None,
     bucket: Bucket = None,
     where: Where = None,
@@ -72,8 +74,9 @@ def pivot_table(
     from graphs.analytics.query.pivot import pivot
     from graphs.analytics.tables import wording
     from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.measures import usual_statistic
 
-    chosen = statistic or ("sum" if measure else "count")
+    chosen = statistic or (usual_statistic([measure]) if measure else "count")
     selection = Selection((), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         result = pivot(table, chosen, measure, rows, columns, selection)
@@ -92,4 +95,6 @@ def pivot_table(
         "combinations_without_rows": result.missing,
         "sql": list(result.cells.sql),
     }
-    return Answer(pivot_wording.pivoted(file, result, whole), wording.plain_data(figures))
+    assumed = wording.assumed(chosen, result.cells.measures) if measure and not statistic else []
+    text = "\n".join([pivot_wording.pivoted(file, result, whole), *assumed])
+    return Answer(text, wording.plain_data(figures))

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue
 
 from graphs.analytics.tools.arguments import (
+    STATISTIC_CUES,
+    STATISTIC_WORDS,
+    USUAL,
     Bucket,
     DateColumn,
     DayFirst,
@@ -23,7 +26,8 @@ from graphs.kit.tool import Answer, Session, agent_tool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphs.analytics.tables.aggregate import Aggregate
+    from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection
+    from graphs.analytics.tables.statements import Figure
 
 _ROWS_KEPT = 100_000
 """Of a query's result, in its file; the answer says when there are more."""
@@ -53,26 +57,35 @@ Share = Annotated[
         json_schema_extra={"x-planner": _SHARE_HINT},
     ),
 ]
-STATISTIC_CUES = (
-    *("of", "total", "sum", "sum of", "mean", "average", "median", "standard deviation of"),
-    *("highest", "lowest", "maximum", "minimum", "largest", "smallest"),
-)
 _PERIOD_CUES = (
     *("monthly", "quarterly", "yearly", "annual", "by month", "by quarter", "by year"),
     *("per month", "per quarter", "per year", "each month", "each quarter", "each year"),
 )
-STATISTIC_WORDS = {
-    "sum": ("total", "totals", "sum of", "overall", "altogether", "in all"),
-    "mean": ("average", "avg", "averages", "means"),
-    "median": ("medians", "middle"),
-    "min": ("minimum", "lowest", "smallest", "earliest"),
-    "max": ("maximum", "highest", "largest", "biggest", "greatest", "latest"),
-    "sd": ("standard deviation", "std", "spread", "variability"),
-}
+Statistics = Literal["sum", "mean", "median", "min", "max", "sd", "range", "percentile", "first", "last"]
+_ONE_OR_MORE = choice_argument(
+    f"The statistic, or several; {USUAL}. first and last are by date; a percentile needs the percentiles.",
+    not_by_name=("range",),
+    **STATISTIC_WORDS,
+    range=(
+        *(
+            "range of",
+            "the range",
+            "max minus min",
+            "maximum minus minimum",
+            "difference between max and min",
+        ),
+        *("difference between maximum and minimum", "difference between min and max"),
+        *("difference between the highest and the lowest", "difference between highest and lowest"),
+        *("difference between minimum and maximum", "difference between the maximum and the minimum"),
+    ),
+    percentile=("percentiles", "quantile"),
+    first=("earliest", "first value", "first values", "first known", "opening"),
+    last=("latest", "last value", "last values", "most recent", "last known", "closing"),
+)
 
 
 @agent_tool(
-    keywords=("sql", "query", "select", "run this", "insert into", "update", "drop table", "join"),
+    keywords=("sql", "query", "select", "run this", "insert into", "update", "drop table"),
     examples=(
         "SELECT region, sum(units) FROM sales GROUP BY region",
         "Run this SQL on sales.csv: SELECT * FROM sales WHERE units > 50",
@@ -119,6 +132,9 @@ def run_sql(
         *("total", "totals", "sum", "average", "mean", "median", "aggregate", "how much", "how many"),
         *("standard deviation", "minimum", "maximum", "by", "per", "monthly", "quarterly", "yearly"),
         *("break down", "breakdown", "grouped by", "group by", "share of", "percentage of"),
+        *("percentile", "percentiles", "quantile", "range of", "latest", "most recent"),
+        *("minimum and maximum", "min and max", "max and min", "highest and lowest", "lowest and highest"),
+        *("difference between max and min", "max minus min", "last value", "first value", "first and last"),
     ),
     examples=(
         "Total revenue_usd by region in sales.csv.",
@@ -128,6 +144,12 @@ def run_sql(
         "What is the median unit price?",
         "How many units were sold in each region in 2024?",
         "Share of the total revenue by region.",
+        "Minimum and maximum revenue by region.",
+        "90th percentile of the unit price by product.",
+        "Range of the unit price by product.",
+        "Difference between max and min units by region.",
+        "Last unit price of each product.",
+        "Revenue by weekday.",
     ),
 )
 def aggregate(
@@ -143,10 +165,13 @@ def aggregate(
         ),
     ],
     groups: Groups = None,
-    statistic: Annotated[
-        Literal["sum", "mean", "median", "min", "max", "sd"],
-        choice_argument("The statistic.", **STATISTIC_WORDS),
-    ] = "sum",
+    statistic: Annotated[list[Statistics] | Statistics | None, _ONE_OR_MORE] = None,
+    percentiles: Annotated[
+        list[Annotated[float, Field(ge=0, le=100)]] | None,
+        quantity(
+            "Which percentiles, as 90 for the 90th.", "th", cues=("percentile", "percentiles", "quantile")
+        ),
+    ] = None,
     share: Share = False,
     bucket: Bucket = None,
     where: Where = None,
@@ -155,13 +180,22 @@ def aggregate(
     sheet: Sheet = None,
     day_first: DayFirst = None,
 ) -> Answer:
-    """Compute a total, mean, median or other statistic of columns of numbers, by groups and periods."""
+    """Compute a total, mean, median or other statistic of columns of numbers, by groups and periods.
+
+    Percentiles, ranges, first and last values too; with `share` and one condition, what share of the total
+    the rows with that condition have."""
     from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.measures import usual_statistic
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
+    named = statistic or percentiles
+    usual = None if named else "sum" if share else usual_statistic(measures)
+    chosen = [usual] if usual else _statistics(statistic, percentiles)
     with opened(session, file, sheet, day_first) as table:
-        result = table.aggregate(statistic, measures, selection)
-    return _aggregated(session, file, result, share=share)
+        if share and not (groups or bucket):
+            return _part(session, table, file, chosen, measures, selection)
+        result = table.aggregate(chosen, measures, selection)
+    return _aggregated(session, file, result, share=share, assumed=bool(usual))
 
 
 @agent_tool(
@@ -169,6 +203,12 @@ def aggregate(
         *("count", "count rows", "how many", "how many rows", "number of rows", "row count"),
         *("how many records",),
         *("number of records", "how many entries", "how many lines", "how many times", "how often"),
+        *("how many different", "number of different", "how many distinct", "number of distinct"),
+        *("what percentage of orders", "percentage of orders", "percentage of the orders", "share of orders"),
+        *("percentage of rows", "percentage of the rows", "percentage of customers", "percentage of sales"),
+        *("percent of orders", "proportion of orders", "number of customers", "how many customers"),
+        *("number of users", "how many users"),
+        *("how many unique", "number of unique", "count distinct", "count of distinct", "distinct count"),
         *("how many orders", "number of orders", "how many sales", "number of sales", "number of entries"),
     ),
     examples=(
@@ -176,11 +216,24 @@ def aggregate(
         "Count the rows by region.",
         "Number of sales per month.",
         "How often does each product occur?",
+        "Number of distinct products by region.",
+        "How many different products were sold per month?",
+        "What percentage of the sales are from the North?",
     ),
 )
 def count_rows(
     session: Session,
     file: File,
+    distinct: Annotated[
+        str | None,
+        column_argument(
+            "Count the different values of this column instead of rows.",
+            cues=(
+                *("different", "distinct", "unique", "number of different", "number of distinct"),
+                *("how many", "number of"),
+            ),
+        ),
+    ] = None,
     groups: Groups = None,
     share: Share = False,
     bucket: Bucket = None,
@@ -190,108 +243,67 @@ def count_rows(
     sheet: Sheet = None,
     day_first: DayFirst = None,
 ) -> Answer:
-    """Count the rows of a table, by groups and periods."""
+    """Count the rows of a table, by groups and periods.
+
+    Or the different values of a column; with `share` and one condition, what share of the rows meet it."""
     from graphs.analytics.tables.aggregate import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
-        result = table.aggregate("count", (), selection)
+        if distinct:
+            result = table.aggregate("distinct", [distinct], selection)
+        elif share and not (groups or bucket):
+            return _part(session, table, file, ["count"], (), selection)
+        else:
+            result = table.aggregate("count", (), selection)
     return _aggregated(session, file, result, share=share)
 
 
-@agent_tool(
-    keywords=(
-        *("top", "rank", "ranking", "ranked", "best", "worst", "most", "least", "fewest"),
-        *("highest", "lowest"),
-        *("largest", "smallest", "biggest", "bottom", "leading", "best-selling", "highest mean"),
-        *("highest average", "lowest average", "highest total", "lowest total", "sold most", "sold least"),
-    ),
-    examples=(
-        "Which region sold most?",
-        "Top 3 products by revenue.",
-        "Which product has the highest mean units in sales.csv?",
-        "Which month had the lowest revenue?",
-    ),
-)
-def rank_groups(
+def _statistics(
+    named: list[Statistics] | Statistics | None, percentiles: list[float] | None
+) -> "list[Figure]":
+    """The statistics with a percentile for each number; ValueError when it is open which."""
+    from graphs.analytics.tables.statements import Percentile
+
+    names = [named] if isinstance(named, str) else list(named or ())
+    if "percentile" in names and not percentiles:
+        raise ValueError("Say which percentile: the 90th, say.")
+    others = [name for name in names if name != "percentile"]
+    return [*others, *(Percentile(percent) for percent in percentiles or ())]
+
+
+def _part(
     session: Session,
-    file: File,
-    category: Annotated[
-        str | None,
-        column_argument(
-            "What is ranked: the values of this column. Not needed to rank periods.",
-            cues=(
-                *("which", "what", "top", "best", "worst", "rank", "bottom", "leading", "with", "has", "had"),
-                *("ranked", "selling"),
-            ),
-        ),
-    ] = None,
-    measure: Annotated[
-        str | None,
-        column_argument(
-            "What it is ranked by; every column of amounts in turn when not given.",
-            cues=(*STATISTIC_CUES, "by", "ranked by", "in", "most", "least", "fewest", "biggest"),
-            numeric=True,
-        ),
-    ] = None,
-    statistic: Annotated[
-        Literal["sum", "mean", "median", "min", "max", "sd"],
-        choice_argument(
-            "The statistic of the measure in each group.",
-            sum=("total", "overall"),
-            mean=("average", "avg"),
-            sd=("standard deviation", "most variable"),
-        ),
-    ] = "sum",
-    order: Annotated[
-        Literal["highest", "lowest"],
-        choice_argument(
-            "Which end comes first.",
-            highest=("top", "best", "most", "largest", "biggest", "greatest"),
-            lowest=(
-                *("bottom", "worst", "least", "fewest", "smallest"),
-                *("weakest", "poorest", "cheapest", "slowest"),
-            ),
-        ),
-    ] = "highest",
-    top: Annotated[
-        int,
-        quantity("How many groups to show.", cues=("top", "bottom", "best", "worst", "first"), ge=1, le=30),
-    ] = 10,
-    bucket: Bucket = None,
-    where: Where = None,
-    year: Year = None,
-    date_column: DateColumn = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
+    table: "OpenTable",
+    file: str,
+    statistics: "Sequence[Figure]",
+    measures: "Sequence[str]",
+    selection: "Selection",
 ) -> Answer:
-    """Rank groups or periods by a total or another statistic: the top or bottom N, the best, the worst."""
-    from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, amount_columns, number_columns, ranked
+    """The share of the rows that meet the condition."""
+    from graphs.analytics.query.shares import part_of_whole
+    from graphs.analytics.query.shares_wording import part
+    from graphs.analytics.tables.wording import plain_data
 
-    selection = Selection((category,) if category else (), bucket, date_column, where, year)
-    smallest = order == "lowest"
-    with opened(session, file, sheet, day_first) as table:
-        measures = [measure] if measure else amount_columns(table.info)
-        if not measures:
-            raise ValueError(
-                f"Say which column to rank by: {file} has {', '.join(number_columns(table.info)) or 'none'} "
-                "with numbers."
-            )
-        if category is None and bucket is None:
-            result = table.aggregate("min" if smallest else "max", measures, selection)
-            return Answer(wording.aggregated(file, result, None), _figures(file, result, result.rows))
-        results = [table.aggregate(statistic, [each], selection) for each in measures]
-    rankings = [(result, *ranked(result, top, smallest=smallest)) for result in results]
-    texts = [wording.ranked(file, result, rows, order, tied) for result, rows, tied in rankings]
-    if measure is None:
-        texts.insert(0, wording.no_measure(table.info, measures))
-    return Answer(
-        "\n\n".join(texts), {"rankings": [_figures(file, each, rows) for each, rows, _ in rankings]}
-    )
+    if len(statistics) != 1:
+        raise ValueError("A share is of one total: name one statistic.")
+    session.report("computing the share")
+    result = part_of_whole(table, statistics[0], measures, selection)
+    figures = {
+        "file": file,
+        "rows": result.whole.table.rows,
+        "condition": result.condition,
+        "percent": list(result.percent),
+        "part": list(result.part.rows[0]),
+        "whole": list(result.whole.rows[0]),
+        "sql": [*result.part.sql, *result.whole.sql],
+    }
+    return Answer(part(file, result), plain_data(figures))
 
 
-def _aggregated(session: Session, file: str, result: "Aggregate", *, share: bool) -> Answer:
+def _aggregated(
+    session: Session, file: str, result: "Aggregate", *, share: bool, assumed: bool = False
+) -> Answer:
     from graphs.analytics.query.shares import shares
     from graphs.analytics.tables import wording
 
@@ -299,11 +311,13 @@ def _aggregated(session: Session, file: str, result: "Aggregate", *, share: bool
     columns = [*result.columns, *(f"percent_of_{name}" for name in (result.values if share else ()))]
     rows = wording.with_shares(result.rows, percent)
     whole = kept_whole(session, f"{PurePath(file).stem}-result.csv", columns, rows)
-    figures = {**_figures(file, result, result.rows), "table": wording.records(columns, rows)}
-    return Answer(wording.aggregated(file, result, whole, percent), figures)
+    figures = {**computed(file, result, result.rows), "table": wording.records(columns, rows)}
+    how = wording.assumed(result.statistic, result.measures) if assumed else []
+    return Answer("\n".join([wording.aggregated(file, result, whole, percent), *how]), figures)
 
 
-def _figures(file: str, result: "Aggregate", rows: "Sequence[Sequence[Any]]") -> dict[str, Any]:
+def computed(file: str, result: "Aggregate", rows: "Sequence[Sequence[Any]]") -> dict[str, Any]:
+    """The figures of a statistic by groups as plain data."""
     from graphs.analytics.tables.wording import records
 
     return {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, Any
 
 from graphs.kit.arguments import text_argument
@@ -46,7 +47,7 @@ def write_report(
     findings = _reported(session)
     if not findings:
         raise ValueError("There is nothing to report yet: ask for figures or a chart first.")
-    entries = [_entry(session, finding) for finding in findings]
+    entries = _entries(session, findings)
     files = _files(session, findings)
     page = render_page(entries, files, title)
     name = session.save("report.html", page.encode())["name"]
@@ -67,27 +68,40 @@ def write_report(
 
 
 def _reported(session: Session) -> list[Finding]:
-    """The findings on the data, each once."""
+    """The findings on the data, each once; one that another tool worked on stands before that tool's."""
+    findings = [each for each in session.findings if each.tool not in _NOT_REPORTED]
     kept: list[Finding] = []
-    for finding in session.findings:
-        alike = any((each.tool, each.arguments) == (finding.tool, finding.arguments) for each in kept)
-        if finding.tool not in _NOT_REPORTED and not alike:
+    for finding, following in zip_longest(findings, findings[1:]):
+        known = any((each.tool, each.arguments) == (finding.tool, finding.arguments) for each in kept)
+        passed_on = finding.of_answer or (following is not None and following.of_answer)
+        if passed_on or not known:
             kept.append(finding)
     return kept
 
 
-def _entry(session: Session, finding: Finding) -> "Entry":
+def _entries(session: Session, findings: list[Finding]) -> "list[Entry]":
+    from graphs.analytics.report.meaning import in_words
     from graphs.analytics.report.report_page import Entry
 
-    return Entry(
-        asked=finding.question,
-        tool=finding.tool,
-        call=finding.arguments,
-        text=finding.text,
-        figures=finding.figures,
-        made=finding.files,
-        pictures=[_picture(session, name) for name in finding.files if name.endswith(".png")],
-    )
+    entries = []
+    source = ""
+    for finding in findings:
+        words = in_words(finding.tool, finding.arguments)
+        source = source if finding.of_answer else words
+        meant = f"{words}, of {source}" if finding.of_answer else words
+        entries.append(
+            Entry(
+                asked=finding.question,
+                tool=finding.tool,
+                call=finding.arguments,
+                text=finding.text,
+                figures=finding.figures,
+                made=finding.files,
+                pictures=[_picture(session, name) for name in finding.files if name.endswith(".png")],
+                meant=meant if finding.follows_another else "",
+            )
+        )
+    return entries
 
 
 def _picture(session: Session, name: str) -> "Picture":

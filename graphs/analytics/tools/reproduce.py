@@ -19,6 +19,7 @@ import typer
 
 from graphs.analytics.subagents import SUBAGENTS
 from graphs.kit.artifacts import session_artifacts
+from graphs.kit.findings import Finding
 from graphs.kit.tool import call_tool
 
 _CLOSE = 1e-9
@@ -56,8 +57,15 @@ def check_record(record: Mapping[str, Any], folder: Path) -> Iterator[Check]:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ValueError(f"{name} is not the file that the report is about: its SHA-256 differs.")
         artifacts.save(name, content)
+    names: dict[str, str] = {}
+    before: list[Finding] = []
     for finding in record["findings"]:
-        yield _checked(finding, thread_id)
+        again = _called_again(finding, thread_id, names, before)
+        before.append(again)
+        names |= dict(zip(finding["made"], again.files, strict=False))
+        # a file that was made anew may have another number behind its name
+        found = _renamed(json.loads(json.dumps(again.figures)), {new: old for old, new in names.items()})
+        yield Check(finding["tool"], _same(found, finding["figures"]), found)
 
 
 def _content(path: Path) -> bytes:
@@ -66,13 +74,13 @@ def _content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _checked(finding: Mapping[str, Any], thread_id: str) -> Check:
+def _called_again(
+    finding: Mapping[str, Any], thread_id: str, names: Mapping[str, str], before: Sequence[Finding]
+) -> Finding:
+    """Make the call on the files as they are called now: `names` are those of the files made before."""
     tools = {tool.name: tool for subagent in SUBAGENTS for tool in subagent.tools}
-    again = call_tool(tools[finding["tool"]], thread_id, finding["arguments"])
-    # a file that was made anew may have another number behind its name
-    names = dict(zip(again.files, finding["made"], strict=False))
-    found = _renamed(json.loads(json.dumps(again.figures)), names)
-    return Check(finding["tool"], _same(found, finding["figures"]), found)
+    arguments = _renamed(finding["arguments"], names)
+    return call_tool(tools[finding["tool"]], thread_id, arguments, before)
 
 
 def _renamed(data: Any, names: Mapping[str, str]) -> Any:

@@ -66,12 +66,14 @@ _USUAL_HORIZONS = {"day": 14, "week": 13, "month": 12, "quarter": 4, "year": 5}
     keywords=(
         *("forecast", "forecasts", "forecasting", "predict the next", "prediction for the next", "project"),
         *("extrapolate", "outlook", "next months", "next quarters", "next weeks", "next days", "next years"),
+        *("for the next", "over the next", "in the next"),
         *("coming months", "arima", "sarima", "exponential smoothing", "ets", "holt-winters", "backtest"),
     ),
     examples=(
         "Forecast revenue_usd for the next 6 months.",
         "Forecast monthly units in sales.csv 12 months ahead with ARIMA.",
         "Predict the next 4 quarters of revenue.",
+        "Predict units for the next 3 months.",
         "Forecast passengers with exponential smoothing.",
     ),
 )

@@ -29,12 +29,18 @@ def sql_tables(session: Session) -> dict[str, SqlTable]:
     """Return the session's tables by their names in SQL.
 
     A workbook's first sheet is called as the file, another has its own name behind that: plan, plan_costs.
-    Of two tables that would have one name, the second gets a number.
+    A sheet that was loaded is a file of that name, which stands for it. Of two tables that would have one
+    name, the second gets a number.
     """
+    from graphs.kit.tables.load import table_name
+
+    files = [file for file in session.artifacts.sizes() if is_table(file)]
+    own_names = {table_name(file) for file in files}
     tables: dict[str, SqlTable] = {}
-    for file in filter(is_table, session.artifacts.sizes()):
-        for wanted, table in _tables_of(session, file):
-            tables[_free_name(wanted, tables)] = table
+    for file in files:
+        for place, (wanted, table) in enumerate(_tables_of(session, file)):
+            if place == 0 or wanted not in own_names:
+                tables[_free_name(wanted, tables)] = table
     return tables
 
 

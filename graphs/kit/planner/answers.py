@@ -40,27 +40,40 @@ def unserved(requests: Sequence[str]) -> str:
     return f"I have no tool for {_quoted(requests)}." if requests else ""
 
 
-def unused(values: Sequence[str]) -> str:
-    """Return the note on figures and columns of the request that no tool took; '' for none."""
-    return f"I had no use for {_quoted(list(dict.fromkeys(values)))} in your request." if values else ""
+def in_vain(files: Sequence[str]) -> str:
+    """Return the note on files of the request that no tool took; '' for none."""
+    return f"I had no use for {_quoted(list(dict.fromkeys(files)))} in your request." if files else ""
 
 
-def not_understood(tool: ToolProfile, filled: Filled) -> str:
-    """Return what is said when it is open which value of an earlier call a new one replaces."""
+def not_understood(tool: ToolProfile, text: str, filled: Filled) -> str:
+    """Return what is said when it is open which value of the last answer a new one replaces, or when the
+    answer has no place for it."""
     name = tool.name.replace("_", " ")
-    values = ", ".join(f"{tool.argument(key).label} {value}" for key, value in filled.values.items())
+    values = ", ".join(
+        f"{tool.argument(key).label} {_written(value)}" for key, value in filled.values.items()
+    )
     return (
-        f"I don't know what {_quoted(filled.unused)} stands for. I last used {name} with {values}. "
-        "Name the value that is to change, and say what it is to be."
+        f"I don't know what {_quoted(filled.unused or [text])} changes in the last answer, which is of "
+        f"{name} with {values}. Name the value that is to change and what it is to be, or ask the whole "
+        "question."
     )
 
 
-def unknown(tool: ToolProfile, words: Sequence[str]) -> str:
-    """Return what is said when a request holds words that would be ignored if the tool ran."""
+def _written(value: object) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def unheard(tool: ToolProfile, words: Sequence[str], meant: Sequence[str]) -> str:
+    """Return what is said when a request holds words that would be ignored if the tool ran; `meant` are names
+    that look like them."""
     stand, name = "stands" if len(words) == 1 else "stand", tool.name.replace("_", " ")
+    guess = f" Did you mean {' or '.join(repr(each) for each in meant)}?" if meant else ""
+    figure = any(any(sign.isdigit() for sign in word) for word in words)
+    with_column = "put a condition with its column, as in “where COLUMN is above NUMBER”"
+    remedy = with_column if figure else "ask without it"
     return (
-        f"I don't know what {_quoted(words)} {stand} for here, so I did not run {name}. "
-        "Ask without it, or name a column, a file or an option that I have."
+        f"I don't know what {_quoted(words)} {stand} for here, so I did not run {name}.{guess} "
+        f"{remedy[0].upper()}{remedy[1:]}, or name a column, a file or an option that I have."
     )
 
 

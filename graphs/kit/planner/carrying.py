@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphs.kit.planner.columns import fits, is_numeric, is_whole
+from graphs.kit.planner.conditions import takes_conditions
 from graphs.kit.planner.declarations import Argument, ToolProfile, as_list
 from graphs.kit.planner.files import Desk
 from graphs.kit.state import Column
@@ -19,9 +20,9 @@ def carried(tool: ToolProfile, earlier: Mapping[str, Any], desk: Desk) -> dict[s
     if not files:
         return {}
     values = {
-        each.name: earlier[each.name]
+        each.name: value
         for each in tool.arguments
-        if each.kind != "column" and _takes(each, earlier.get(each.name))
+        if each.kind != "column" and (value := _as_taken(each, earlier.get(each.name))) is not None
     }
     columns = {column["name"]: column for column in desk.columns(files[0])}
     given = [[name for name in as_list(value) if name in columns] for value in earlier.values()]
@@ -29,7 +30,11 @@ def carried(tool: ToolProfile, earlier: Mapping[str, Any], desk: Desk) -> dict[s
     same_name = [each for each in tool.of_kind("column") if each.name in earlier]
     others = [each for each in tool.of_kind("column") if each.name not in earlier]
     for argument in (*same_name, *others):
-        fitting = [name for name in free if _is_for(argument, columns[name])]
+        own = [name for name in as_list(earlier.get(argument.name)) if name in columns]
+        if own and all(fits(argument, columns[name]) for name in own):
+            fitting = own
+        else:
+            fitting = [name for name in free if _is_for(argument, columns[name])]
         taken = _of_one_role(given, fitting) if argument.many else fitting[:1]
         if taken:
             values[argument.name] = taken if argument.many else taken[0]
@@ -58,7 +63,23 @@ def _is_for(argument: Argument, column: Column) -> bool:
     return fits(argument, column) if argument.numeric is not None else not is_numeric(column)
 
 
-def _takes(argument: Argument, value: Any) -> bool:
-    if value is None or (argument.options and value not in argument.options):
-        return False
-    return argument.many == isinstance(value, list)
+def _as_taken(argument: Argument, value: Any) -> Any:
+    """The value as the argument takes it, one alone as a list of one and the other way round; None if it
+    can't."""
+    several = as_list(value)
+    if not several or (argument.options and not set(several) <= argument.options.keys()):
+        return None
+    if argument.many:
+        return several if argument.options or isinstance(value, list) else None
+    return several[0] if len(several) == 1 and (argument.options or not isinstance(value, list)) else None
+
+
+def has_conditions(tool: ToolProfile, earlier: Mapping[str, Any]) -> bool:
+    """Return whether the call of the tool took only some of the rows."""
+    return without_conditions(tool, earlier) != earlier
+
+
+def without_conditions(tool: ToolProfile, earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of the tool's call but those that say which rows are meant."""
+    of_rows = {each.name for each in tool.arguments if takes_conditions(each) or each.name == "year"}
+    return {name: value for name, value in earlier.items() if name not in of_rows}

@@ -21,6 +21,11 @@ _WORD = (
     r"([^\W\d_][\w\-]*)"
 )
 _AFTER_ON = re.compile(rf"\s+on\s+{_WORD}", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_IDENTIFIERS = frozenset(map(stem, ("id", "ids", "nr", "no", "number", "num", "key", "uuid", "guid", "code")))
+COUNTING = ("how many", "number of")
+"""What asks for a count of the things behind it."""
+
 _MEASURING = frozenset({"total", "sum of", "mean", "average", "median"})
 _GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
 
@@ -35,8 +40,15 @@ def is_whole(column: Column) -> bool:
     return "INT" in column["type"].upper()
 
 
+def is_identifier(column: Column) -> bool:
+    """Return whether the column's name says that it tells things apart: its figures measure nothing."""
+    return (stems(_CAMEL.sub(" ", column["name"])) or ("",))[-1] in _IDENTIFIERS
+
+
 def fits(argument: Argument, column: Column) -> bool:
     """Return whether the column's type is what the argument wants."""
+    if argument.dates is not None and argument.dates != column["type"].startswith(("DATE", "TIMESTAMP")):
+        return False
     if argument.numeric is None or column["type"].upper() == "BOOLEAN":
         return True
     return argument.numeric == is_numeric(column)
@@ -108,8 +120,15 @@ class ColumnSearch:
             set(stems(self.text[mention.start : mention.end])) & self.declared_words
         )
 
+    def _suits(self, argument: Argument, mention: Mention) -> bool:
+        """Return whether the column can be the argument's; "customers" asks for no sum of customer_id."""
+        column = self._column(mention.column)
+        if argument.numeric and is_identifier(column) and mention.quality < STEMMED:
+            return False
+        return fits(argument, column)
+
     def _score(self, argument: Argument, mention: Mention, others: Sequence[Mention]) -> float:
-        if not fits(argument, self._column(mention.column)):
+        if not self._suits(argument, mention):
             return 0.0
         if mention.quality == EVERYDAY and not argument.numeric:
             return 0.0  # "how heavy" asks for a measure
@@ -123,10 +142,17 @@ class ColumnSearch:
             replace(place, forward=False) if is_category else place
             for place in self._places[argument.name]
             if not (mention.start < place.end and place.start < mention.end)
+            and not self._asks_for_an_amount(argument, mention, place)
         ]
         return cue_score(self.text, places, mention.start, mention.end, values) * min(
             1.0, 0.7 + mention.quality / 8
         )
+
+    def _asks_for_an_amount(self, argument: Argument, mention: Mention, place: Place) -> bool:
+        """ "how many units" asks for their sum, "how many customers" or "how many regions" counts them."""
+        column = self._column(mention.column)
+        counts = self.text[place.start : place.end].lower() in COUNTING
+        return counts and argument.numeric is None and is_numeric(column) and not is_identifier(column)
 
     def _column(self, name: str) -> Column:
         return next(column for column in self.columns if column["name"] == name)
@@ -145,7 +171,7 @@ class ColumnSearch:
             run = max(scores, key=lambda number: scores[number], default=None)
             if run is None or not scores[run]:
                 continue
-            names = [m.column for m in found if m.run == run and fits(argument, self._column(m.column))]
+            names = [m.column for m in found if m.run == run and self._suits(argument, m)]
             values[argument.name] = list(dict.fromkeys(names))
             found = [m for m in found if m.run != run]
         return found
@@ -198,7 +224,7 @@ class ColumnSearch:
     def _type_score(self, argument: Argument, mention: Mention, others: Sequence[Mention]) -> float:
         """A column without a cue goes to a required argument whose type it fits, unless several are open."""
         column = self._column(mention.column)
-        if not argument.required or not fits(argument, column):
+        if not argument.required or not self._suits(argument, mention):
             return 0.0
         rivals = [a for a in self.arguments if a.required and not a.many and fits(a, column)]
         named = {other.column for other in others if fits(argument, self._column(other.column))}
@@ -215,7 +241,7 @@ class ColumnSearch:
             if a.many and a.required and a.name not in values and (a.numeric or a.name not in self.settled)
         ]
         if len(open_lists) == 1 and found:
-            names = [m.column for m in found if fits(open_lists[0], self._column(m.column))]
+            names = [m.column for m in found if self._suits(open_lists[0], m)]
             if names:
                 values[open_lists[0].name] = list(dict.fromkeys(names))
             return [m for m in found if m.column not in names]
@@ -243,7 +269,11 @@ class ColumnSearch:
             used = {
                 name for value in values.values() for name in (value if isinstance(value, list) else [value])
             }
-            free = [c["name"] for c in self.columns if c["name"] not in used and fits(argument, c)]
+            free = [
+                c["name"]
+                for c in self.columns
+                if c["name"] not in used and fits(argument, c) and not (argument.numeric and is_identifier(c))
+            ]
             own = {folded(cue) for cue in argument.own_cues} | {stem(cue) for cue in argument.own_cues}
             named = [name for name in free if folded(name) in own]
             candidates = named or (free if argument.numeric is not None and not left else [])

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from graphs.kit.planner.columns import is_whole
+from graphs.kit.planner.columns import is_identifier, is_numeric, is_whole
 from graphs.kit.planner.declarations import Argument
 from graphs.kit.planner.figures import SCALES
-from graphs.kit.planner.mentions import Mention, mentions
+from graphs.kit.planner.mentions import Mention, measured_by, mentions
+from graphs.kit.planner.negation import negation_before
 from graphs.kit.planner.periods import find_periods
 from graphs.kit.planner.prose import BLANK
 from graphs.kit.planner.values import ValueMention, value_at, value_mentions
@@ -17,31 +18,47 @@ from graphs.kit.state import Column
 _NUMBER = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _SCALED = rf"{_NUMBER}(?:\s?(?:{'|'.join(SCALES)})\b)?"
 _SIGNS = (
-    (r"<=|≤|at most|no more than|up to", "<="),
-    (r">=|≥|at least|no less than", ">="),
-    (r"!=|<>|≠|is not|not equal to", "!="),
+    (r"<=|≤|at most|(?:no|not) (?:more|greater|higher|larger) than|not (?:over|above|exceeding)|up to", "<="),
+    (r">=|≥|at least|(?:no|not) (?:less|fewer|lower|smaller) than|not (?:under|below)", ">="),
+    (
+        r"!=|<>|≠|(?:is|are|was|were) not|(?:is|are|was|were)n['’]t|not equal to|does(?: not|n['’]t) equal",
+        "!=",
+    ),
     (r"<|below|under|less than|lower than|smaller than|fewer than", "<"),
     (r">|above|over|more than|greater than|higher than|larger than|exceeds?|exceeding", ">"),
     (r"==?|equals?|equal to|is", "="),
 )
+_PROSE_SIGNS = (*_SIGNS, (r"not", "!="))
 _NUMERIC_CONDITION = tuple(
     (re.compile(rf"\s*(?:(?:is|are|was|were|of)\s+)?(?:{words})\s*({_SCALED})(?![\w%])", re.IGNORECASE), sign)
-    for words, sign in _SIGNS
+    for words, sign in _PROSE_SIGNS
 )
 _BETWEEN = re.compile(
     rf"\s*(?:(?:is|are|was|were)\s+)?between\s+({_SCALED})\s+and\s+({_SCALED})(?![\w%])", re.IGNORECASE
 )
 _TEXT_SIGNS = tuple(
-    (re.compile(rf"\s*(?:{words})\s*", re.IGNORECASE), sign) for words, sign in _SIGNS if sign in {"=", "!="}
+    (re.compile(rf"\s*(?:{words})\s*", re.IGNORECASE), sign)
+    for words, sign in _PROSE_SIGNS
+    if sign in {"=", "!="}
 )
 _TEXT_CONDITION = tuple(
     (
         re.compile(rf"\s*(?:{words})\s*(\"[^\"\n]+\"|'[^'\n]+'|“[^”\n]+”|(?-i:[A-Z])[\w\-]*)", re.IGNORECASE),
         sign,
     )
-    for words, sign in _SIGNS
+    for words, sign in _PROSE_SIGNS
     if sign in {"=", "!="}
 )
+_MISSING_BEHIND = re.compile(
+    r"\s+(?:values?\s+)?(?:(?:is|are|was|were)\s+)?(?P<negated>not\s+)?(?:missing|null|empty|blank)\b",
+    re.IGNORECASE,
+)
+_MISSING_BEFORE = re.compile(
+    r"\b(?:(?:with|have|has|had|having)\s+(?:no|a\s+missing|an\s+empty)|without\s+an?y?|lack(?:ing|s)?(?:\s+an?)?"
+    r"|(?:missing|no)\s+values?\s+(?:of|in|for)|missing|empty)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+"""Around a column of which the value is missing: "orders without a customer_id"."""
 _COUNTED = re.compile(rf"(?:\bwith|\bhave|\bhas|\bhad|\bhaving)\s+({_NUMBER})\s+$", re.IGNORECASE)
 _AND = re.compile(r"""\s+and\s+(?=(?:[^'"]*(?:'[^']*'|"[^"]*"))*[^'"]*$)""", re.IGNORECASE)
 _SUBJECT = re.compile(r"\s*(\"[^\"]+\"|.+?)\s*(?:[<>=!]|\b(?:not\s+)?in\b|\bis\b)", re.IGNORECASE)
@@ -63,11 +80,26 @@ _CLAUSE_PART = tuple(
 _RANGE = re.compile(
     rf"(?<![\w.])({_NAME})\s+(?:(?:is|are|was|were)\s+)?between\s+(\S+)\s+and\s+(\S+)(?=\s|$)", re.IGNORECASE
 )
-_NEGATION = re.compile(
-    r"\b(?:not|no|without|except(?:\s+for)?|exclud(?:e|es|ing)|omit(?:ting)?|drop(?:ping)?|remov(?:e|ing)|"
-    r"ignor(?:e|ing)|skip(?:ping)?|leav(?:e|ing)\s+out|other\s+than|outside)\s+(?:the\s+|in\s+|of\s+|all\s+)?$",
+_LISTED = re.compile(
+    r"\s*(?:,|/|&|\band\b|\bor\b|\bnor\b|,\s*(?:and|or)\b)\s*(?:(?:the|in|from|of)\s+)*", re.IGNORECASE
+)
+_OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_NUMBERED = re.compile(
+    r"\s*(?:no\.?|number|nr\.?|#)?\s*(\d+)((?:\s*(?:,|and|or|&)\s*\d+)*)(?![\w%]|[.,]\d)", re.IGNORECASE
+)
+_COMPARATIVES = {
+    **{"older": ("old", ">"), "younger": ("old", "<"), "heavier": ("heavy", ">"), "lighter": ("heavy", "<")},
+    **{"cheaper": ("cheap", "<"), "dearer": ("cheap", ">"), "more expensive": ("cheap", ">")},
+    **{"taller": ("tall", ">"), "longer": ("long", ">"), "faster": ("fast", ">"), "slower": ("fast", "<")},
+    **{"warmer": ("warm", ">"), "hotter": ("warm", ">"), "colder": ("warm", "<"), "cooler": ("warm", "<")},
+}
+_COMPARED = re.compile(rf"\b({'|'.join(_COMPARATIVES)})\s+than\s+({_SCALED})(?![\w%])", re.IGNORECASE)
+_AGED = re.compile(
+    r"\b(?:people|persons|adults|patients|participants|subjects|men|women|users|customers|employees|those|anyone)"
+    r"\s+(?P<sign>over|above|under|below|aged|of age)\s+(?P<age>\d{1,3})(?![\w%]|[.,]\d)",
     re.IGNORECASE,
 )
+_AGE_SIGNS = {"over": ">", "above": ">", "under": "<", "below": "<"}
 
 
 @dataclass(frozen=True)
@@ -100,6 +132,7 @@ def find_conditions(text: str, columns: Sequence[Column], plain: Collection[str]
     for _, start, end in found:
         text = text[:start] + BLANK * (end - start) + text[end:]
     found += find_periods(text, columns)
+    found += _everyday(text, columns)
     found += _named_values(text, columns, plain)
     conditions = [condition for condition, _, _ in found if condition]
     return Conditions(" and ".join(conditions), tuple((start, end) for _, start, end in found))
@@ -161,21 +194,72 @@ def _written(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
         if known:
             yield known
             continue
+        missing = _missing(text, mention)
+        if missing:
+            yield missing
+            continue
         between = _BETWEEN.match(text, mention.end)
         if between and not _is_period(between, by_name[mention.column], columns):
             low, high = map(_value, between.groups())
             name = _name(mention.column)
-            yield f"{name} >= {low} and {name} <= {high}", mention.start, between.end()
+            if not negation_before(text, mention.start):
+                yield f"{name} >= {low} and {name} <= {high}", mention.start, between.end()
             continue
         for pattern, sign in (*_NUMERIC_CONDITION, *_TEXT_CONDITION):
             match = pattern.match(text, mention.end)
-            if match and match[1].lower() not in names:
-                yield f"{_name(mention.column)} {sign} {_value(match[1])}", mention.start, match.end()
+            # "by region over 1000" compares no region
+            orders = sign in {"=", "!="} or is_numeric(by_name[mention.column])
+            if match and orders and match[1].lower() not in names:
+                negated = negation_before(text, mention.start)
+                sign, start = (_OPPOSITE[sign], negated.start()) if negated else (sign, mention.start)
+                yield f"{_name(mention.column)} {sign} {_value(match[1])}", start, match.end()
                 break
         else:
+            numbered = _numbered(text, mention, by_name[mention.column])
+            if numbered:
+                yield numbered
+                continue
             counted = _COUNTED.search(text, 0, mention.start)
             if counted and is_whole(by_name[mention.column]):
                 yield f"{_name(mention.column)} = {_value(counted[1])}", counted.start(1), mention.end
+
+
+def _numbered(text: str, mention: Mention, column: Column) -> _Found | None:
+    """ "customer 29", "orders 10405 and 10406": what tells the rows apart, with the number of one."""
+    match = _NUMBERED.match(text, mention.end) if is_whole(column) and is_identifier(column) else None
+    if not match:
+        return None
+    numbers = [match[1], *re.findall(r"\d+", match[2])]
+    negated = negation_before(text, mention.start)
+    if len(numbers) > 1:
+        condition = f"{'not in' if negated else 'in'} ({', '.join(numbers)})"
+    else:
+        condition = f"{'!=' if negated else '='} {numbers[0]}"
+    return f"{_name(column['name'])} {condition}", negated.start() if negated else mention.start, match.end()
+
+
+def _everyday(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
+    """Yield the conditions that everyday words set on a measure: "older than 60", "people over 50"."""
+    numbers = [column for column in columns if is_numeric(column)]
+    for match in _COMPARED.finditer(text):
+        said, sign = _COMPARATIVES[match[1].lower()]
+        column = measured_by(said, numbers)
+        if column and not negation_before(text, match.start()):
+            yield f"{_name(column)} {sign} {_value(match[2])}", *match.span()
+    for match in _AGED.finditer(text):
+        column = measured_by("old", numbers)
+        if column and not negation_before(text, match.start()):
+            sign = _AGE_SIGNS.get(match["sign"].lower(), "=")
+            yield f"{_name(column)} {sign} {match['age']}", match.start("sign"), match.end()
+
+
+def _missing(text: str, mention: Mention) -> _Found | None:
+    behind = _MISSING_BEHIND.match(text, mention.end)
+    if behind:
+        sign = "is not null" if behind["negated"] else "is null"
+        return f"{_name(mention.column)} {sign}", mention.start, behind.end()
+    before = _MISSING_BEFORE.search(text, 0, mention.start)
+    return (f"{_name(mention.column)} is null", before.start(), mention.end) if before else None
 
 
 def _is_period(between: re.Match[str], column: Column, columns: Sequence[Column]) -> bool:
@@ -189,16 +273,25 @@ def _known_value(text: str, mention: Mention, column: Column) -> _Found | None:
         match = pattern.match(text, mention.end)
         value = value_at(text, match.end(), column) if match else None
         if value:
-            return f"{_name(mention.column)} {sign} {_quoted(value.value)}", mention.start, value.end
+            negated = negation_before(text, mention.start)
+            sign, start = (_OPPOSITE[sign], negated.start()) if negated else (sign, mention.start)
+            return f"{_name(mention.column)} {sign} {_quoted(value.value)}", start, value.end
     return None
 
 
 def _named_values(text: str, columns: Sequence[Column], plain: Collection[str]) -> Iterable[_Found]:
     """Yield a condition for each column of which the text names values."""
     named = value_mentions(text, columns, plain)
-    excluded = [each for each in named if _NEGATION.search(text[: each.start])]
-    for each in excluded:
-        yield f"{_name(each.column)} != {_quoted(each.value)}", each.start, each.end
+    excluded: dict[ValueMention, int] = {}
+    for place, each in enumerate(named):
+        before = named[place - 1] if place else None
+        negated = negation_before(text, each.start)
+        if negated:
+            excluded[each] = negated.start()
+        elif before in excluded and before.column == each.column and _go_on(text, before, each):
+            excluded[each] = excluded[before]
+    for each, start in excluded.items():
+        yield f"{_name(each.column)} != {_quoted(each.value)}", start, each.end
     wanted: dict[str, list[ValueMention]] = {}
     for each in named:
         if each not in excluded:
@@ -209,6 +302,11 @@ def _named_values(text: str, columns: Sequence[Column], plain: Collection[str]) 
         for place, each in enumerate(several):
             # one condition for all of them, which stands in several places
             yield f"{_name(column)} {condition}" if place == 0 else "", each.start, each.end
+
+
+def _go_on(text: str, before: ValueMention, value: ValueMention) -> bool:
+    """Return whether the value goes on a list, or is another spelling of the one before."""
+    return value.start == before.start or _LISTED.fullmatch(text[before.end : value.start]) is not None
 
 
 def _name(column: str) -> str:

@@ -10,6 +10,7 @@ from langchain_core.messages.tool import ToolCall
 
 from graphs.kit.artifacts import is_table
 from graphs.kit.briefing import ARTIFACTS_KEY
+from graphs.kit.planner.declarations import as_list
 from graphs.kit.planner.files import Desk, files_named
 from graphs.kit.planner.prose import Message, read_message
 from graphs.kit.state import Artifact
@@ -98,20 +99,57 @@ class Conversation:
             if isinstance(message, HumanMessage):
                 turns.append([])
             turns[-1].append(message)
-        called = ([call["name"] for call, _ in self.calls(turn)] for turn in reversed(turns))
+        called = (
+            [call["name"] for call, result in self.calls(turn) if not _is_of_answer(result)]
+            for turn in reversed(turns)
+        )
         return next((names for names in called if names), [])
 
-    def earlier_tools(self) -> list[str]:
-        """Return the names of the tools called with success before this turn, the last called first."""
-        return list(dict.fromkeys(call["name"] for call in reversed(self._earlier_calls)))
+    def last_success(self) -> str:
+        """Return the name of the last tool before this turn that succeeded, '' for none."""
+        return self._earlier_calls[-1]["name"] if self._earlier_calls else ""
 
     def last_call(self) -> dict[str, Any]:
         """Return the arguments of the last call before this turn that succeeded, empty if there is none."""
         return dict(self._earlier_calls[-1]["args"]) if self._earlier_calls else {}
 
+    def call_before(self) -> tuple[str, dict[str, Any]]:
+        """Return tool and arguments of the call that the last one took the place of ('' and none without).
+
+        A call that went back to an earlier one takes that one's place.
+        """
+        places: list[ToolCall] = []
+        for call in self._earlier_calls:
+            if call["id"] in self._undoing and len(places) > 1:
+                places.pop()
+            else:
+                places.append(call)
+        return (places[-2]["name"], dict(places[-2]["args"])) if len(places) > 1 else ("", {})
+
+    @cached_property
+    def _undoing(self) -> set[str | None]:
+        """The ids of the calls that went back to an earlier one."""
+        found: set[str | None] = set()
+        for message in self.before:
+            notes = notes_of(message) if isinstance(message, AIMessage) else {}
+            step, requests = notes.get("step"), notes.get("plan", {}).get("requests", [])
+            if isinstance(message, AIMessage) and step is not None and requests[step]["keep"] == "undone":
+                found.update(call["id"] for call in message.tool_calls)
+        return found
+
+    def passed_on(self) -> str:
+        """Return the name of the tool that gave the last answer, when it worked on the answer before."""
+        done = [each for each in self.calls(self.before) if each[1].status == "success"]
+        return done[-1][0]["name"] if done and _is_of_answer(done[-1][1]) else ""
+
     @cached_property
     def _earlier_calls(self) -> list[ToolCall]:
-        return [call for call, result in self.calls(self.before) if result.status == "success"]
+        """The calls that succeeded, but those that passed on what another one had found."""
+        return [
+            call
+            for call, result in self.calls(self.before)
+            if result.status == "success" and not _is_of_answer(result)
+        ]
 
     @cached_property
     def desk(self) -> Desk:
@@ -125,6 +163,7 @@ class Conversation:
             successors=self._known(name for call, result in done for name in _successors(call, result)),
             used=self._known(value for call, _ in done for value in _texts_in(call)),
             recent=self._known(self._recent()),
+            extracts=self._known(self._extracts()),
         )
 
     def _known(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -132,6 +171,12 @@ class Conversation:
 
     def _pasted(self, message: Message) -> list[str]:
         return [name for name, file in self.files.items() if file["sha256"] in message.tables]
+
+    def _extracts(self) -> Iterator[str]:
+        """Yield the tables that calls before this turn wrote beside what they took."""
+        for call, result in self.calls(self.before):
+            kept = _successors(call, result)
+            yield from (name for name in _files_made(result) if is_table(name) and name not in kept)
 
     def _recent(self) -> Iterator[str]:
         """Yield files of the earlier conversation, newest first: what a call made, then what it took.
@@ -166,6 +211,10 @@ def _texts_in(call: ToolCall) -> list[str]:
     return [value for value in call["args"].values() if isinstance(value, str)]
 
 
+def _is_of_answer(result: ToolMessage) -> bool:
+    return isinstance(result.artifact, dict) and bool(result.artifact.get("of_answer"))
+
+
 def _files_made(result: ToolMessage) -> list[str]:
     return list(result.artifact.get("files", [])) if isinstance(result.artifact, dict) else []
 
@@ -174,9 +223,23 @@ def _successors(call: ToolCall, result: ToolMessage) -> list[str]:
     """Return the one file that a call made in place of what it took, if there is one.
 
     Several files at once (a chart and its data), and a table out of a table (all rows of an answer that
-    shows some), are by-products: the next request is about the original.
+    shows some), are by-products: the next request is about the original, unless the tool says otherwise.
     """
+    named = result.artifact.get("successor") if isinstance(result.artifact, dict) else None
+    if named:
+        return [named]
     made = _files_made(result)
-    if len(made) != 1 or (is_table(made[0]) and any(is_table(name) for name in _texts_in(call))):
+    if (
+        len(made) != 1
+        or _is_of_answer(result)
+        or (is_table(made[0]) and any(map(is_table, _read(call, result, made[0]))))
+    ):
         return []
     return made
+
+
+def _read(call: ToolCall, result: ToolMessage, made: str) -> list[str]:
+    """Return the files that the call took, or that its result says it read (as an SQL query does)."""
+    figures = result.artifact.get("figures", {}) if isinstance(result.artifact, dict) else {}
+    said = [name.strip("*") for name in as_list(figures.get("files")) if isinstance(name, str)]
+    return [*_texts_in(call), *(name for name in said if name != made)]

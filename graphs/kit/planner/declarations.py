@@ -36,7 +36,9 @@ class Argument:
     sentence: bool = False
     length: int | None = None
     suffixes: tuple[str, ...] = ()
+    together: str = ""
     numeric: bool | None = None
+    dates: bool | None = None
     unit: str = ""
     integer: bool = False
     as_written: bool = False
@@ -82,6 +84,7 @@ class ToolProfile:
     examples: tuple[str, ...]
     approval: bool
     arguments: tuple[Argument, ...]
+    of_answer: tuple[tuple[str, ...], ...] = ()
 
     def argument(self, name: str) -> Argument:
         """Return the argument of that name."""
@@ -127,6 +130,7 @@ def profile(tool: BaseTool, subagent: str) -> ToolProfile:
         examples=hints.examples,
         approval=hints.approval is not None,
         arguments=_arguments(tool.args_schema) if isinstance(tool.args_schema, type) else (),
+        of_answer=tuple(dict.fromkeys(map(phrase, hints.of_answer))),
     )
 
 
@@ -168,7 +172,9 @@ def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
         sentence=hint.get("sentence", False),
         length=schema.get("minItems") if schema.get("minItems") == schema.get("maxItems") else None,
         suffixes=tuple(suffix.lower() for suffix in hint.get("suffixes", ())),
+        together=hint.get("together", ""),
         numeric=hint.get("numeric"),
+        dates=hint.get("dates"),
         unit=hint.get("unit", ""),
         integer=value.get("type") == "integer",
         as_written=hint.get("kind") == "number" and value.get("type") == "string",
@@ -192,7 +198,9 @@ def _kind_of(schema: dict[str, Any]) -> str:
 def _options(schema: dict[str, Any], hint: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     names: Sequence[Any] = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
     words: dict[str, list[str]] = hint.get("words", {})
-    return {str(name): (str(name).replace("_", " "), *words.get(str(name), ())) for name in names}
+    unnamed: list[str] = hint.get("not_by_name", [])
+    own = {str(name): () if str(name) in unnamed else (str(name).replace("_", " "),) for name in names}
+    return {name: (*named, *words.get(name, ())) for name, named in own.items()}
 
 
 def _first(schema: dict[str, Any], *keys: str) -> float | None:
@@ -206,7 +214,7 @@ def as_list(value: Any) -> list[Any]:
 
 def declared_words(tool: ToolProfile) -> frozenset[str]:
     """Return the stems of the words that the tool is declared with."""
-    named = [phrase(tool.name.replace("_", " ")), *tool.keywords]
+    named = [phrase(tool.name.replace("_", " ")), *tool.keywords, *tool.of_answer]
     return argument_words(tool) | frozenset(word for words in named for word in words)
 
 

@@ -45,6 +45,8 @@ _HIGH_WORDS = re.compile(
 _INCH_FOLLOWS = re.compile(
     r"\s*(?:$|[.,;:!?)\]x×*]|by\b|wide|long|tall|high|deep|thick|in (?:diameter|length|width))"
 )
+ORDINAL = "th"
+"""The unit of an ordinal number: 90th, 1st."""
 _MAX_DIGITS = 25
 _MAX_FIGURES = 60
 """A request with more figures than this carries data, not arguments."""
@@ -125,6 +127,8 @@ def _scale_after(text: str, position: int) -> tuple[int, int]:
 def _unit_after(text: str, position: int, units: tuple[str, ...]) -> tuple[str, int]:
     """Return the unit that follows ('' for none) and where it ends."""
     rest = text[position : position + 40]
+    if ORDINAL in units and re.match(r"(?:st|nd|rd|th)(?!\w)", rest):
+        return ORDINAL, position + 2
     for unit in sorted(units, key=len, reverse=True):
         match = re.match(rf"\s*-?\s*{re.escape(unit)}(?!\w)", rest, re.IGNORECASE)
         if match and unit.lower() not in UNITS:

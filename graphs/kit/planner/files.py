@@ -10,7 +10,8 @@ from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.prose import foreign_files, masked, named_files, unknown_files
-from graphs.kit.planner.words import find_phrase, stems, tokens
+from graphs.kit.planner.sheets import named_sheet
+from graphs.kit.planner.words import Words, find_phrase, stems, tokens
 from graphs.kit.state import Artifact, Column
 
 _BACK_REFERENCE = re.compile(
@@ -43,7 +44,8 @@ class Desk:
     `turn_text` is the whole message and `handed` are the files that came with it. `made` are those that
     tools made since, newest last, and `successors` those among them that a tool made as its one result;
     `used` are those that tools took since, newest last. `recent` are files of the conversation before,
-    those last worked on first.
+    those last worked on first. `extracts` are tables that tools wrote then out of other tables: nobody means
+    one without naming it.
     """
 
     files: Mapping[str, Artifact]
@@ -53,10 +55,26 @@ class Desk:
     successors: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
+    extracts: tuple[str, ...] = ()
 
-    def columns(self, name: str) -> list[Column]:
-        """Return the columns of a table, empty for other files."""
-        return list(self.files[name].get("columns", [])) if name in self.files else []
+    def columns(self, name: str, sheet: str = "") -> list[Column]:
+        """Return the columns of a table, or of another sheet of it than the first; empty for other files."""
+        if name not in self.files:
+            return []
+        return self.sheets(name).get(sheet) or list(self.files[name].get("columns", []))
+
+    def all_columns(self) -> list[Column]:
+        """Return the columns of all tables, with those of all sheets."""
+        return [
+            column
+            for name in self.files
+            for columns in (self.columns(name), *self.sheets(name).values())
+            for column in columns
+        ]
+
+    def sheets(self, name: str) -> Mapping[str, list[Column]]:
+        """Return the columns of a workbook's sheets but the first, by their names."""
+        return self.files[name].get("sheets", {}) if name in self.files else {}
 
 
 @dataclass
@@ -77,21 +95,36 @@ def fitting(argument: Argument, names: Sequence[str] | Mapping[str, Artifact]) -
     return [name for name in names if PurePosixPath(name).suffix.lower() in argument.suffixes]
 
 
+def _whole_words(text: str, words: Words, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places that are no part of a longer name: "customer_id" speaks of no file customers.csv."""
+    return [
+        (first, last)
+        for first, last in places
+        if "_" not in (text[: words[first].start][-1:], text[words[last - 1].end :][:1])
+    ]
+
+
 def files_named(text: str, desk: Desk) -> list[str]:
-    """Return the files that the text names, with or without their suffix, in the order of their mention."""
+    """Return the files that the text names, with or without their suffix, in the order of their mention.
+
+    A name without its suffix does not count when a file that is named in full is called after it too:
+    "orders per country in orders_customers.parquet" speaks of one file.
+    """
     full = named_files(text, desk.files)
     rest = masked(text, desk.files, quotes=False)
     words = tokens(rest)
     stems_of: dict[str, list[str]] = {}
     for name in desk.files:
         stems_of.setdefault(PurePosixPath(name).stem.lower(), []).append(name)
+    spoken = {word for name in full for word in stems(PurePosixPath(name).stem)}
     by_stem = [
         (words[places[0][0]].start, names[0])
         for file_stem, names in stems_of.items()
         if len(names) == 1
         and names[0] not in full
         and len(file_stem) >= 3
-        and (places := find_phrase(words, stems(file_stem.replace("_", " "))))
+        and not spoken.issuperset(stems(file_stem.replace("_", " ")))
+        and (places := _whole_words(rest, words, find_phrase(words, stems(file_stem.replace("_", " ")))))
     ]
     return [*full, *(name for _, name in sorted(by_stem))]
 
@@ -148,6 +181,10 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     if not argument.required:
         return []
     candidates = [name for name in fitting(argument, desk.files) if name not in used]
+    of_sheet = [name for name in candidates if named_sheet(text, desk.sheets(name))]
+    if len(of_sheet) == 1:
+        return of_sheet
+    candidates = [name for name in candidates if name not in desk.extracts] or candidates
     back = refers_back(text)
     if tool.approval and not back:
         return candidates if len(candidates) == 1 else fitting(argument, desk.handed)[:1]

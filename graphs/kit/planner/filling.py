@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
-from graphs.kit.planner.columns import ColumnSearch
+from graphs.kit.artifacts import MEDIA_TYPES
+from graphs.kit.planner.columns import COUNTING, ColumnSearch
 from graphs.kit.planner.conditions import (
     conditions_on,
     conditions_on_unknown,
@@ -19,12 +21,30 @@ from graphs.kit.planner.declarations import Argument, ToolProfile, as_list, decl
 from graphs.kit.planner.files import Desk, choose_files, refers_back
 from graphs.kit.planner.leftovers import Request, leftovers
 from graphs.kit.planner.mentions import STEMMED, mentions
-from graphs.kit.planner.options import find_date, find_flag, find_option, find_text, find_texts
+from graphs.kit.planner.options import (
+    find_date,
+    find_flag,
+    find_option,
+    find_text,
+    find_texts,
+    without_longer_names,
+)
+from graphs.kit.planner.periods import compared_unit, date_columns, year_columns
 from graphs.kit.planner.phrasing import adds_to_list, is_declaration, takes_from_list
 from graphs.kit.planner.prose import BLANK, masked, sentences, without_sql
 from graphs.kit.planner.quantities import find_quantities
+from graphs.kit.planner.sheets import ARGUMENT as SHEET
+from graphs.kit.planner.sheets import named_sheet, speaking_sheet, takes_sheet
 from graphs.kit.planner.values import compared_column
+from graphs.kit.planner.words import find_phrase, stems, tokens
 from graphs.kit.state import Column
+
+_COUNTS_BEHIND = re.compile(rf"\b(?:{'|'.join(COUNTING)}|count(?:\s+of)?)\s+(?:the\s+)?$", re.IGNORECASE)
+_FORMATS = "|".join(
+    sorted({suffix[1:] for suffix in MEDIA_TYPES} | {"feather", "stata", "sas", "spss", "xml"})
+)
+_FORMAT = re.compile(rf"\b(?:to|as|into|in)\s+(?:an?\s+)?({_FORMATS})\b", re.IGNORECASE)
+"""The type of file that a request asks for."""
 
 
 @dataclass
@@ -32,13 +52,14 @@ class Filled:
     """The arguments found, and by name why an argument needs an answer of the person (a sentence or '').
 
     `news` are the arguments that the request itself gives, `unused` the figures, columns, dates and
-    names of values that it names in vain.
+    names of values that it names in vain, `in_vain` the files that it names beside those that serve.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)
     news: set[str] = field(default_factory=set)
     unused: list[str] = field(default_factory=list)
+    in_vain: list[str] = field(default_factory=list)
 
     def take(self, values: Mapping[str, Any]) -> None:
         """Keep values that the request gives."""
@@ -94,13 +115,15 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     """
     task = _Task(tool, text, desk, kept)
     filled = Filled()
-    in_vain = _fill_files(task, filled)
-    columns = desk.columns(table_of(tool, filled.values, desk))
+    filled.in_vain = _fill_files(task, filled)
+    columns = _columns_meant(task, filled)
     whole = task
     task = _fill_conditions(_fill_lists(task, filled), columns, filled)
     _fill_columns(task, columns, filled)
     _fill_compared(whole, columns, filled)
     _fill_words(task, columns, filled)
+    if date_columns(columns):
+        _fill_compared_periods(whole, filled)
     _fill_numbers(task, columns, filled)
     _fill_from_turn(task, columns, filled)
     for name, value in _still_meant(task, columns, filled).items():
@@ -112,12 +135,23 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     _note_leftovers(task, columns, filled)
     if any(explicit_span(text, argument) for argument in tool.arguments):
         filled.unused.clear()
-    filled.unused += in_vain
     # what follows reads measures before keys, as they are declared
     filled.values = {
         each.name: filled.values[each.name] for each in tool.arguments if each.name in filled.values
     }
     return filled
+
+
+def _columns_meant(task: _Task, filled: Filled) -> list[Column]:
+    """Fill the argument for a workbook's sheet, and return the columns of the table that is meant then."""
+    table = table_of(task.tool, filled.values, task.desk)
+    sheets = task.desk.sheets(table) if takes_sheet(task.tool) else {}
+    sheet = named_sheet(task.text, sheets)
+    if not sheet and SHEET not in task.kept:
+        sheet = speaking_sheet(task.with_quotes, task.desk.columns(table), sheets)
+    if sheet:
+        filled.take({SHEET: sheet})
+    return task.desk.columns(table, sheet or str(task.kept.get(SHEET) or ""))
 
 
 def table_of(tool: ToolProfile, values: Mapping[str, Any], desk: Desk) -> str:
@@ -183,10 +217,18 @@ def _still_meant(task: _Task, columns: Sequence[Column], filled: Filled) -> Mapp
     given = filled.values[argument.name] if argument.name in filled.news else ""
     replaced = conditions_on(given) | (dates if "year" in filled.news else set())
     kept = without_columns(str(task.kept.get(argument.name) or ""), replaced)
+    kept = without_columns(kept, _reversed(kept, given))
     if given:
         filled.values[argument.name] = " and ".join(filter(None, [kept, given]))
     still = {**task.kept, argument.name: kept} if kept else _without(task.kept, argument.name)
     return _without(still, "year") if conditions_on(given) & dates else still
+
+
+def _reversed(kept: str, given: str) -> set[str]:
+    """Return the columns of which the kept conditions want just the value that the given ones leave out:
+    "without West" after "only West" is about all others."""
+    left_out = re.findall(r"(?:^| and )([^=!<>]+?) != ('[^']*'|\"[^\"]*\"|[^\s]+)", given)
+    return {name.strip().strip('"') for name, value in left_out if f"{name} = {value}" in kept.split(" and ")}
 
 
 def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -197,7 +239,7 @@ def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
     arguments = task.tool.of_kind("column")
     if not arguments or not columns:
         return
-    task = task.without(_flag_sentences(task))
+    task = task.without([*_flag_sentences(task), *_rows_counted(task, filled)])
     search = ColumnSearch(task.with_quotes, columns, task.tool, task.kept.keys())
     filled.take(_varied_list(task, search) or search.find())
     filled.values |= _columns_of_whole_turn(task, columns, search, filled)
@@ -218,10 +260,19 @@ def _fill_compared(task: _Task, columns: Sequence[Column], filled: Filled) -> No
     wanted = [
         each
         for each in task.tool.of_kind("column")
-        if not each.numeric and each.name not in {*filled.values, *filled.open, *task.kept}
+        # names of values are of no column of dates
+        if not (each.numeric or each.dates) and each.name not in {*filled.values, *filled.open, *task.kept}
     ]
     wanted = [each for each in wanted if each.required] or wanted[:1]
     column = compared_column(task.with_quotes, columns, declared_words(task.tool)) if len(wanted) == 1 else ""
+    years = year_columns(columns)
+    if (
+        not column
+        and len(wanted) == len(years) == 1
+        and not date_columns(columns)
+        and compared_unit(task.bare)
+    ):
+        column = years[0]
     if column:
         filled.take({wanted[0].name: [column] if wanted[0].many else column})
 
@@ -233,6 +284,18 @@ def _flag_sentences(task: _Task) -> list[tuple[int, int]]:
         sentence.span()
         for sentence in sentences(task.bare)
         if is_declaration(sentence[0]) and any(find_flag(sentence[0], flag) is not None for flag in flags)
+    ]
+
+
+def _rows_counted(task: _Task, filled: Filled) -> list[tuple[int, int]]:
+    """Return where rows are counted by the name of their table: the orders of orders.csv name no order_id."""
+    file_stem = PurePosixPath(table_of(task.tool, filled.values, task.desk)).stem
+    words = tokens(task.bare)
+    places = find_phrase(words, stems(file_stem.replace("_", " "))) if file_stem else []
+    return [
+        (words[first].start, words[last - 1].end)
+        for first, last in places
+        if _COUNTS_BEHIND.search(task.bare[: words[first].start])
     ]
 
 
@@ -305,7 +368,8 @@ def _fill_words(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
     for argument in task.tool.arguments:
         value = None
         if argument.kind == "choice":
-            value = _option(argument, options_in, filled)
+            others = [each for each in task.tool.of_kind("choice") if each is not argument]
+            value = _option(argument, without_longer_names(options_in, argument, others), filled)
         elif argument.kind == "flag":
             value = find_flag(task.bare, argument)
         elif argument.kind == "date":
@@ -315,6 +379,14 @@ def _fill_words(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
             value = find_text(task.text, argument)
         if value is not None:
             filled.take({argument.name: value})
+
+
+def _fill_compared_periods(task: _Task, filled: Filled) -> None:
+    """Group by the periods that the request sets against each other: "2022 vs 2023"."""
+    unit = compared_unit(task.bare)
+    for argument in task.tool.of_kind("choice"):
+        if {unit, "year"} <= argument.options.keys() and argument.name not in filled.values:
+            filled.take({argument.name: unit})
 
 
 def _fill_from_turn(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
@@ -335,6 +407,10 @@ def _fill_from_turn(task: _Task, columns: Sequence[Column], filled: Filled) -> N
 
 def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | None:
     options = find_option(text, argument)
+    foreign = _foreign_format(argument, text)
+    if foreign:
+        filled.open[argument.name] = f"I can't write {foreign!r}."
+        return None
     if argument.many:
         return options or None
     if len(options) > 1:
@@ -343,9 +419,19 @@ def _option(argument: Argument, text: str, filled: Filled) -> str | list[str] | 
     return options[0] if options else None
 
 
+def _foreign_format(argument: Argument, text: str) -> str:
+    """Return the type of file that the text asks for and the argument, which chooses among such, lacks."""
+    if explicit_span(text, argument) or not all(f".{option}" in MEDIA_TYPES for option in argument.options):
+        return ""
+    named = {name.lower() for names in argument.options.values() for name in names}
+    asked = [match[1] for match in _FORMAT.finditer(text)]
+    return next((each for each in asked if each.lower() not in named), "")
+
+
 def _note_leftovers(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
-    if takes_from_list(task.text):
+    if task.kept and takes_from_list(task.text):
         return
     given = " ".join(str(value) for value in filled.values.values())
-    request = Request(task.bare, task.with_quotes, columns, task.tool, given, task.desk.files)
+    open_columns = [each for each in task.tool.of_kind("column") if each.name not in filled.values]
+    request = Request(task.bare, task.with_quotes, columns, task.tool, given, task.desk.files, open_columns)
     filled.unused += leftovers(request)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from graphs.kit.artifacts import MEDIA_TYPES
+from graphs.kit.planner.columns import fits
+from graphs.kit.planner.conditions import takes_conditions
 from graphs.kit.planner.dates import MONTH_OF_YEAR, written_dates
-from graphs.kit.planner.declarations import ToolProfile, declared_words
+from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
 from graphs.kit.planner.mentions import folded, mentioned_exactly, mentions
 from graphs.kit.planner.phrasing import is_statement
 from graphs.kit.planner.prose import sentences
+from graphs.kit.planner.spans import unheard_parts
 from graphs.kit.planner.units import unit_named
 from graphs.kit.planner.words import STOP_STEMS, stems
 from graphs.kit.state import Column
@@ -27,7 +30,8 @@ _QUOTED = re.compile(rf"{_PREPOSITION}[\"'\u201c\u2018]([^\"'\u201d\u2019\n]+)[\
 class Request:
     """A request without file names and code: `text` without quotes too, `quoting` of the same length with.
 
-    `given` holds the values of the arguments, `files` are the names of the session's files.
+    `given` holds the values of the arguments, `files` are the names of the session's files, and
+    `open_columns` are the arguments for columns that have none.
     """
 
     text: str
@@ -36,6 +40,7 @@ class Request:
     tool: ToolProfile
     given: str
     files: Iterable[str]
+    open_columns: Sequence[Argument] = ()
 
 
 def leftovers(request: Request) -> list[str]:
@@ -50,8 +55,21 @@ def leftovers(request: Request) -> list[str]:
         whole = [(date.start, date.end) for date in written_dates(request.text)]
         found += [name for name, start in _names(request) if not any(s <= start < e for s, e in whole)]
     taken = request.given.lower()
-    columns = [n for n in mentioned_exactly(request.text, request.columns) if n not in request.given]
-    return [*columns, *(name for name in found if name.lower() not in taken)]
+    columns = [
+        name
+        for name in mentioned_exactly(request.text, request.columns)
+        if name not in request.given and not _is_found_by_the_tool(name, request)
+    ]
+    parts = [request.text[start:end] for start, end in unheard_parts(request.text)] if request.columns else []
+    return [*columns, *(name for name in [*found, *parts] if name.lower() not in taken)]
+
+
+def _is_found_by_the_tool(name: str, request: Request) -> bool:
+    """Return whether the tool, which takes the table as a whole, finds what each column is by itself: nobody
+    says that the participants' arm is the column called arm."""
+    column = next(column for column in request.columns if column["name"] == name)
+    takes_rows = any(takes_conditions(argument) for argument in request.tool.arguments)
+    return not takes_rows and any(fits(each, column) for each in request.open_columns)
 
 
 def _names(request: Request) -> Iterator[tuple[str, int]]:

@@ -130,6 +130,12 @@ def _single_words(words: Words, names: Mapping[str, tuple[str, ...]]) -> list[Me
     return found
 
 
+def measured_by(said: str, columns: Sequence[Column]) -> str:
+    """Return the only column of what an everyday word ("heavy") measures, '' for none or several."""
+    owners = _asked_for(said, {column["name"]: stems(_CAMEL.sub(" ", column["name"])) for column in columns})
+    return owners[0] if len(owners) == 1 else ""
+
+
 def _asked_for(said: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:
     wanted = _EVERYDAY.get(said, frozenset())
     return [name for name, parts in names.items() if wanted.intersection(parts)]

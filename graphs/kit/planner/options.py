@@ -1,12 +1,13 @@
 """Values that are words: options, yes or no, dates and free text."""
 
 import re
+from collections.abc import Iterable
 
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.declarations import Argument, is_sql
 from graphs.kit.planner.prose import BLANK, quoted, sql_in
-from graphs.kit.planner.words import find_phrase, phrase, tokens
+from graphs.kit.planner.words import Words, find_phrase, phrase, tokens
 
 _NEGATION = re.compile(
     r"\b(?:no|not|without|don't|do not|never|skip|omit|exclude|excluding)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
@@ -41,20 +42,38 @@ def find_option(text: str, argument: Argument) -> list[str]:
     assigned = _assigned(scope, argument)
     if assigned:
         return [assigned]
-    found: list[tuple[int, int, str]] = []
-    for option, names in argument.options.items():
-        for name in names:
-            found += [
-                (words[first].start, words[last - 1].end, option)
-                for first, last in find_phrase(words, phrase(name))
-                if (len(name) > 1 or answer) and not _NEGATION.search(scope[: words[first].start])
-            ]
+    found = [
+        (start, end, option)
+        for option, names in argument.options.items()
+        for name in names
+        for start, end in _places(scope, words, name)
+        if (len(name) > 1 or answer) and not _NEGATION.search(scope[:start])
+    ]
     outer = [
         (start, end, option)
         for start, end, option in found
         if not any(s <= start and end <= e and e - s > end - start for s, e, _ in found)
     ]
     return list(dict.fromkeys(option for _, _, option in sorted(outer)))
+
+
+def without_longer_names(text: str, argument: Argument, others: Iterable[Argument]) -> str:
+    """Return the text without the names of other arguments' options that hold one of this argument's in them:
+    "moving average" chooses no mean."""
+    words = tokens(text)
+    own = [place for names in argument.options.values() for n in names for place in _places(text, words, n)]
+    for other in others:
+        for name in (name for names in other.options.values() for name in names):
+            for start, end in _places(text, words, name):
+                if any(start <= s and e <= end and e - s < end - start for s, e in own):
+                    text = text[:start] + BLANK * (end - start) + text[end:]
+    return text
+
+
+def _places(text: str, words: Words, name: str) -> list[tuple[int, int]]:
+    """Where the name stands; not as what begins a list: "First, the total"."""
+    places = [(words[first].start, words[last - 1].end) for first, last in find_phrase(words, phrase(name))]
+    return [(start, end) for start, end in places if text[:start].strip() or text[end : end + 1] != ","]
 
 
 def _assigned(text: str, argument: Argument) -> str:
@@ -66,7 +85,12 @@ def _assigned(text: str, argument: Argument) -> str:
         return ""
     wanted = phrase(match[1].replace("_", " "))
     return next(
-        (o for o, names in argument.options.items() if any(phrase(name) == wanted for name in names)), ""
+        (
+            option
+            for option, names in argument.options.items()
+            if any(phrase(name) == wanted for name in (option, *names))
+        ),
+        "",
     )
 
 
@@ -105,7 +129,7 @@ def find_text(text: str, argument: Argument) -> str | None:
         return sql_in(text) or None
     after_cue = _after_cue(text, argument)
     if after_cue or argument.sentence:
-        return after_cue or _first_sentence(text)
+        return after_cue or (_first_sentence(text) if argument.required else None)
     quotes = quoted(text)
     return quotes[0] if quotes and argument.required else None
 

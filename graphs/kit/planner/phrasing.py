@@ -72,7 +72,41 @@ _ADDS = re.compile(r"\b(?:add|adding|also|plus|too|as well|include|including)\b"
 _TAKES_AWAY = re.compile(
     r"\b(?:drop|remove|without|exclude|excluding|leave out|omit|but not)\b", re.IGNORECASE
 )
-_WHICH_ONE = re.compile(r"\bwh(?:ich|at)\s+(?:one|of\s+(?:them|these|those))\b", re.IGNORECASE)
+_WHICH_ONE = re.compile(
+    r"\bwh(?:ich|at)\s+(?:one|of\s+(?:them|these|those))\b|^\W*(?:and\s+)?which\s+(?:is|was|are|were|has|had)\b",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(
+    r"^\W*(?:(?:please|and|but)\W+)*(?:us(?:e|ing)|apply(?:ing)?|by means of)\s", re.IGNORECASE
+)
+_AGAIN = re.compile(r"\b(?:again|repeat|redo|once more|one more time)\b", re.IGNORECASE)
+_POLITE = r"(?:please|now|ok|okay|and|then|so|again)"
+_UNDO = re.compile(
+    rf"^\W*(?:{_POLITE}\W+)*(?:undo(?:\s+(?:that|it|this|the last (?:step|change|one)))?"
+    rf"|take (?:that|it) back|go back(?: (?:one step|to the (?:one|answer) before))?|revert(?: (?:that|it))?"
+    rf"|back to (?:the )?(?:previous|one before))(?:\W+{_POLITE})*\W*$",
+    re.IGNORECASE,
+)
+_ALL_ROWS = re.compile(
+    rf"^\W*(?:{_POLITE}\W+)*(?:(?:forget|drop|remove|clear|reset|lift|without|ignore|no|delete|cancel)\s+"
+    r"(?:(?:about|the|that|this|all|any|my|of|last)\s+)*(?:filters?|conditions?|restrictions?)"
+    rf"|(?:with|for|use|over)\s+all\s+(?:the\s+)?rows)(?:\W+{_POLITE})*\W*$",
+    re.IGNORECASE,
+)
+_BARE_YEAR = re.compile(
+    r"^(\W*)(?:and|or|but|also|then)\s+(?:(?:what|how)\s+about\s+)?(?:(?:for|in)\s+)?((?:19|20)\d\d)(\W*)$",
+    re.IGNORECASE,
+)
+_MOST_WORDS_FOLLOWING = 9
+_FRAGMENT = re.compile(
+    r"^\W*(?:with|using|by|per|for|on|at|from|to|in|since|until|before|after|during|between|where|as)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|them|those|these|that\W*$|that (?!is|are|was|were|has|have)"
+    r"|this (?!file|table|data|year|month))",
+    re.IGNORECASE,
+)
 _SAME_AGAIN = re.compile(
     r"^\W*(?:(?:and|now)\s+)*(?:(?:what|how)\s+about\b|same\b)|^\W*and\s+(?:for|with|at)\b", re.IGNORECASE
 )
@@ -119,6 +153,19 @@ def varies_earlier(text: str) -> bool:
     return _VARIATION.search(text) is not None
 
 
+def in_full(text: str) -> str:
+    """Return the text with the preposition that a bare year lacks: "and 2009?" is "only 2009?"."""
+    return _BARE_YEAR.sub(r"\1only \2\3", text)
+
+
+def follows_on(text: str) -> bool:
+    """Return whether the text says little without what was asked before it ("now by month", "plot that")."""
+    if len(text.split()) > _MOST_WORDS_FOLLOWING:
+        return False
+    patterns = (_VARIATION, _UNDO, _ALL_ROWS, _WHICH_ONE, _FRAGMENT, _POINTS_BACK)
+    return any(pattern.search(text) for pattern in patterns)
+
+
 def varies_all(text: str) -> bool:
     """Return whether the text stands for a whole earlier request, changed a little ("centroid instead")."""
     return not starts_request(text) or _WHOLE_AGAIN.search(text) is not None
@@ -142,6 +189,26 @@ def takes_from_list(text: str) -> bool:
 def asks_which_one(text: str) -> bool:
     """Return whether the text asks for one of what was answered before ("which one was lowest?")."""
     return _WHICH_ONE.search(text) is not None
+
+
+def names_means(text: str) -> bool:
+    """Return whether the text says how what was asked is to be done ("Use ANOVA.")."""
+    return _MEANS.match(text) is not None
+
+
+def asks_again(text: str) -> bool:
+    """Return whether the text asks for the same once more ("again, please")."""
+    return _AGAIN.search(text) is not None
+
+
+def takes_back(text: str) -> bool:
+    """Return whether the text wants the answer before the last one back ("undo that")."""
+    return _UNDO.match(text) is not None
+
+
+def drops_conditions(text: str) -> bool:
+    """Return whether the text wants all rows again ("forget the filter")."""
+    return _ALL_ROWS.match(text) is not None
 
 
 def varies_the_one_before(text: str) -> bool:

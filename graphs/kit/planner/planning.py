@@ -5,21 +5,25 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NotRequired, TypedDict
 
+from graphs.kit.planner.carrying import has_conditions
 from graphs.kit.planner.conditions import find_conditions
 from graphs.kit.planner.conversation import Conversation, notes_of
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
 from graphs.kit.planner.filling import fill
-from graphs.kit.planner.following import Following, is_short
+from graphs.kit.planner.following import Following, is_short, of_the_answer
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_flag, find_option
 from graphs.kit.planner.phrasing import (
     asks_for_help,
+    drops_conditions,
+    in_full,
     is_courtesy,
     is_declaration,
     is_statement,
     starts_request,
+    takes_back,
     varies_all,
     varies_earlier,
 )
@@ -79,6 +83,8 @@ class _Planner:
         concerned = {pending["request"]["tool"], *pending["tools"]}
         if tool and tool.name not in concerned and starts_request(reply.text):
             return None
+        if self._following.stands_alone(reply.text) and self._following.names_tool(reply.text):
+            return None
         request = completed(pending, reply, list(self._tools.values()), self._desk)
         if request and self._asks_something_else(pending, reply, tool):
             return None
@@ -107,12 +113,19 @@ class _Planner:
         """Return the plan for the requests in the message."""
         if is_courtesy(message.text) or asks_for_help(message.text):
             return Plan(requests=[], unserved=[], question=None)
+        nothing = self._nothing_to_take_back(message.text)
+        if nothing:
+            return Plan(requests=[], unserved=[], question=None, reply=nothing)
         requests: list[PlannedRequest] = []
         fragments = split(message.text, list(self._desk.files), self.judge)
         for fragment in fragments[:_MAX_REQUESTS]:
             text = fragment.of(message.text).strip()
             previous = requests[-1]["tool"] if requests else ""
+            if fragment.tool:
+                requests.append(self._by_means(text, self._tools[fragment.tool], first=not requests))
+                continue
             requests.append(self._request(text, previous if fragment.varies else "", first=not requests))
+            requests += self._passed_on_again(requests[0]) if len(requests) == 1 else []
         plan = self._routed(requests)
         plan["left_out"] = len(fragments[_MAX_REQUESTS:])
         return plan
@@ -130,13 +143,14 @@ class _Planner:
                 leads=tool is not None and self._leads(text, tool),
                 option_only=self._is_option(text),
                 numbers=self._numbers(text, tool) if tool else frozenset(),
+                sentence=tool is not None and any(argument.sentence for argument in tool.arguments),
             )
         return self._verdicts[text]
 
     def _has_own_values(self, text: str) -> bool:
         if named_files(text, self._desk.files) or self._figures(text):
             return True
-        columns = [column for name in self._desk.files for column in self._desk.columns(name)]
+        columns = self._desk.all_columns()
         named = mentions(masked(text, self._desk.files, quotes=False), columns) if columns else []
         return bool(named and not refers_back(text)) or bool(find_conditions(text, columns).spans)
 
@@ -187,6 +201,15 @@ class _Planner:
         """Return the request with its tool when that is clear; "what about 90 %?" is for the last tool."""
         if varied_tool:
             return PlannedRequest(text=text, tool=varied_tool, keep="all")
+        back = self._back(text) if first else None
+        if back:
+            return back
+        text = in_full(text)
+        if first and self._following.stands_alone(text):
+            return self._whole(text)
+        of_answer = self._following.tool_for_answer(text) if first else None
+        if of_answer:
+            return PlannedRequest(text=of_the_answer(text), tool=of_answer.name, keep="nothing")
         before = self._conversation.last_tools() if first else []
         last = self._tools.get(before[-1]) if before else None
         if last and self._varies(text, last):
@@ -196,14 +219,54 @@ class _Planner:
             return PlannedRequest(text=text, tool=followed.name, keep="all")
         choice = self._choose(text)
         if choice.tool is None or choice.rivals:
-            return PlannedRequest(text=text, tool="", keep="nothing")
+            stuck = self._following.has_no_place_in(text) if first else None
+            return PlannedRequest(
+                text=text, tool=stuck.name if stuck else "", keep="all" if stuck else "nothing"
+            )
         name = choice.tool.name
         if first and name not in before and self._following.goes_on(text, choice.tool):
             return PlannedRequest(text=text, tool=name, keep="carried")
+        stuck = self._following.has_no_place_in(text) if first else None
+        if stuck:
+            return PlannedRequest(text=text, tool=stuck.name, keep="all")
         if name not in before or not varies_earlier(text):
             return PlannedRequest(text=text, tool=name, keep="nothing")
         whole = is_short(text) and varies_all(text)
         return PlannedRequest(text=text, tool=name, keep="all" if whole else "required")
+
+    def _by_means(self, text: str, tool: ToolProfile, *, first: bool) -> PlannedRequest:
+        """Return the request for the tool that it wants used, on the columns of before when it names none."""
+        goes_on = first and self._following.takes_over(text, tool)
+        return PlannedRequest(text=text, tool=tool.name, keep="carried" if goes_on else "nothing")
+
+    def _passed_on_again(self, request: PlannedRequest) -> list[PlannedRequest]:
+        """Return the request that does again what was done with the answer that this one varies: "only
+        2024" after an export is exported, too."""
+        tool = self._tools.get(self._conversation.passed_on())
+        if tool is None or request["keep"] not in {"all", "all rows", "undone"}:
+            return []
+        return [PlannedRequest(text="", tool=tool.name, keep="all")]
+
+    def _back(self, text: str) -> PlannedRequest | None:
+        """Return the request that takes back what the last one changed, or the conditions on its rows."""
+        last = self._following.last_tool()
+        if takes_back(text) and (tool := self._tools.get(self._conversation.call_before()[0])):
+            return PlannedRequest(text=text, tool=tool.name, keep="undone", chosen=True)
+        if last and drops_conditions(text) and has_conditions(last, self._conversation.last_call()):
+            return PlannedRequest(text=text, tool=last.name, keep="all rows", chosen=True)
+        return None
+
+    def _nothing_to_take_back(self, text: str) -> str:
+        if takes_back(text) and not self._conversation.call_before()[0]:
+            return "There is no answer before the last one to go back to."
+        if drops_conditions(text) and not self._back(text):
+            return "The last answer has no condition on its rows: it is of all of them."
+        return ""
+
+    def _whole(self, text: str) -> PlannedRequest:
+        choice = self._choose(text)
+        name = choice.tool.name if choice.tool and not choice.rivals else ""
+        return PlannedRequest(text=text, tool=name, keep="nothing")
 
     def _choose(self, text: str) -> Choice:
         """Return the tool for the text; among tools that are as likely, the one that can use most of it."""

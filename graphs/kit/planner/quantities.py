@@ -21,6 +21,9 @@ from graphs.kit.planner.units import PERCENT, UNITS, convert, unit_named
 from graphs.kit.planner.words import STOP_STEMS, stems, tokens
 
 _UNIT_FITS = 2.0
+_ITEM = re.compile(r"[.)]\s+[A-Za-z]")
+_ITEM_BEFORE = re.compile(r"(?:^|\n|[:;,.]\s|\()\s*$")
+_A_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*")
 PERIODS = "periods"
 """The unit of a number of periods, which the text may name itself: 6 months are six."""
 _UNIT_STEMS = frozenset(word for unit in UNITS for word in stems(unit))
@@ -76,8 +79,18 @@ def find_quantities(
         missing = [a for a in scalars if a.required and a.name not in {*settled, *kept}]
         varied = [a for a in scalars if kept.get(a.name) is not None and a.name not in settled]
         free = _take_in_order(reading, missing or varied, free, found)
-    found.unused = [text[figure.start : figure.end].strip() for figure in free if not figure.loose]
+    found.unused = [
+        text[figure.start : figure.end].strip() for figure in free if _says_how_much(text, figure)
+    ]
     return found
+
+
+def _says_how_much(text: str, figure: Figure) -> bool:
+    """Return whether the figure sets something: a number or a year, no "two", no item's number."""
+    numbers_item = _ITEM.match(text, figure.end) and _ITEM_BEFORE.search(text[: figure.start])
+    return not numbers_item and (
+        not figure.loose or _A_YEAR.fullmatch(text, figure.start, figure.end) is not None
+    )
 
 
 def _note_second_values(

@@ -20,12 +20,13 @@ class PlannedRequest(TypedDict):
 
     `keep` says what it takes over from the tool's last call: 'nothing', what is 'required' and not said
     anew, or 'all' that is not said anew; 'carried' is what another tool's last call has in common with it.
+    'all rows' is the last call without its conditions, and 'undone' the call before it.
     `chosen` says that the person chose the tool.
     """
 
     text: str
     tool: str
-    keep: Literal["nothing", "required", "all", "carried"]
+    keep: Literal["nothing", "required", "all", "carried", "all rows", "undone"]
     chosen: NotRequired[bool]
 
 

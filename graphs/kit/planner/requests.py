@@ -9,6 +9,7 @@ from graphs.kit.planner.phrasing import (
     is_courtesy,
     is_order,
     is_wish,
+    names_means,
     starts_request,
     varies_the_one_before,
 )
@@ -40,7 +41,7 @@ class Verdict:
     `values_only` says that it asks for nothing, `own_values` that it names files, figures or columns, and
     `leads` that it begins with a keyword of the tool, `option_only` that it is but the name of an option ("by
     region and month"). `numbers` are the arguments of the tool
-    that it gives figures for.
+    that it gives figures for, and `sentence` says that the tool takes what it says as a whole.
     """
 
     tool: str
@@ -50,6 +51,7 @@ class Verdict:
     leads: bool = False
     option_only: bool = False
     numbers: frozenset[str] = frozenset()
+    sentence: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,14 @@ class Fragment:
     """A part of a message (character offsets).
 
     `listed` says that "then" or a list item set it apart, `varies` that it asks for the one before again
-    with another value.
+    with another value. `tool` is the one that its last sentence wants used ("Use ANOVA."), '' without such.
     """
 
     start: int
     end: int
     listed: bool
     varies: bool = False
+    tool: str = ""
 
     def of(self, text: str) -> str:
         """Return the part of the text."""
@@ -71,7 +74,7 @@ class Fragment:
 
     def up_to(self, other: "Fragment") -> "Fragment":
         """Return the fragment from here to the other's end."""
-        return Fragment(self.start, other.end, self.listed or other.listed, self.varies)
+        return replace(self, end=other.end, listed=self.listed or other.listed)
 
 
 Judge = Callable[[str], Verdict]
@@ -148,6 +151,7 @@ def _together(first: Verdict, second: Verdict) -> Verdict:
         options=first.options | second.options,
         leads=first.leads,
         numbers=first.numbers | second.numbers,
+        sentence=first.sentence or second.sentence,
     )
 
 
@@ -173,7 +177,10 @@ def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragmen
         verdict = judge(words)
         adds = bool(heads) and heads[-1].tool == verdict.tool and continues_sentence(words)
         asks = bool(verdict.tool) and not verdict.values_only and not adds
-        if joined and not asks and verdict.own_values and varies_the_one_before(words):
+        if joined and verdict.tool and not verdict.own_values and names_means(words) and heads[-1].tool:
+            joined[-1] = replace(joined[-1].up_to(piece), tool=verdict.tool)
+            heads[-1] = replace(_together(heads[-1], verdict), tool=verdict.tool)
+        elif joined and not asks and verdict.own_values and varies_the_one_before(words):
             joined.append(replace(piece, varies=True))
             heads.append(heads[-1])
         elif not asks and not verdict.own_values and is_order(words, listed=piece.listed):
@@ -181,7 +188,11 @@ def _joined(text: str, pieces: Sequence[Fragment], judge: Judge) -> list[Fragmen
             heads.append(verdict)
         elif not asks and (not joined or words.rstrip().endswith(":")):
             waiting = waiting.up_to(piece) if waiting else piece
-        elif joined and (not asks or _continues(joined[-1].of(text), heads[-1], verdict)):
+        elif joined and (
+            not asks
+            or _continues(joined[-1].of(text), heads[-1], verdict)
+            or (heads[-1].sentence and heads[-1].tool == verdict.tool and text[joined[-1].end] == ";")
+        ):
             joined[-1] = joined[-1].up_to(piece)
             heads[-1] = _together(heads[-1], verdict)
         else:

@@ -91,7 +91,7 @@ class Router:
         known = self._vocabulary.stems
         words = Words(Token(corrected(word.stem, known), word.start, word.end) for word in tokens(bare))
         files = [*named_files(text, self._desk.files), *unknown_files(text, self._desk.files)]
-        columns = [column for name in self._desk.files for column in self._desk.columns(name)]
+        columns = self._desk.all_columns()
         named = mentions(masked(text, self._desk.files, quotes=False), columns)
         return _Reading(
             text=bare,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
@@ -10,12 +10,14 @@ from langchain_core.messages.tool import ToolCall
 from langchain_core.tools import BaseTool
 
 from graphs.kit.planner import answers
-from graphs.kit.planner.carrying import carried
+from graphs.kit.planner.apart import tables_apart
+from graphs.kit.planner.carrying import carried, without_conditions
 from graphs.kit.planner.conversation import NOTES, Conversation, is_handoff, notes_of
 from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
-from graphs.kit.planner.files import files_named, refers_back
-from graphs.kit.planner.filling import fill
-from graphs.kit.planner.guard import unknown_words
+from graphs.kit.planner.files import Desk, files_named, refers_back
+from graphs.kit.planner.filling import Filled, fill
+from graphs.kit.planner.guard import nearest, unknown_words
+from graphs.kit.planner.phrasing import asks_again, varies_earlier
 from graphs.kit.planner.planning import Plan, make_plan
 from graphs.kit.planner.prose import Message, read_message
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_arguments
@@ -71,6 +73,8 @@ def _builds_on(
 ) -> bool:
     """Return whether the request takes a file that a tool which got stuck was to work on before."""
     tool = next(tool for tool in tools if tool.name == request["tool"])
+    if stuck and tool.of_answer:
+        return True
     if not stuck or not tool.of_kind("file") or files_named(request["text"], conversation.desk):
         return False
     before = {suffix for each in stuck for argument in each.of_kind("file") for suffix in argument.suffixes}
@@ -138,20 +142,28 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
         request = plan["requests"][index]
         tool = next(tool for tool in tools if tool.name == request["tool"])
         filled = fill(tool, request["text"], conversation.desk, _kept(conversation, tool, request))
-        if filled.unused and not filled.news and request["keep"] == "all":
-            return AIMessage(answers.joined([*texts, answers.not_understood(tool, filled)]))
+        if request["keep"] == "all" and _is_not_heard(
+            request, filled, conversation.last_arguments(tool.name)
+        ):
+            return AIMessage(answers.joined([*texts, answers.not_understood(tool, request["text"], filled)]))
+        apart = tables_apart(tool, request["text"], conversation.desk, filled)
+        if apart:
+            left = [later["text"] for later in plan["requests"][index + 1 :]]
+            return _failed(tool, [*texts, apart, answers.not_done(left)])
         if filled.open:
             question = ask_for_arguments(tool, request, filled, conversation.desk)
             question["waiting"] = plan["requests"][index + 1 :]
             return _asking(texts, question)
-        unknown = unknown_words(
+        unknown = _columns_in_vain(tool, filled, conversation.desk) or unknown_words(
             tool, request["text"], conversation.desk, filled, varies=request["keep"] != "nothing"
         )
-        if unknown and not request.get("chosen"):
+        unheard = _each_once([*filled.unused, *([] if request.get("chosen") else unknown)])
+        if unheard:
             left = [later["text"] for later in plan["requests"][index + 1 :]]
-            return _not_run(texts, tool, unknown, left)
+            meant = nearest(unheard, conversation.desk, tool, filled)
+            return _not_run(texts, answers.unheard(tool, unheard, meant), tool, left)
         if (tool.name, filled.values) not in earlier:
-            notes = {"plan": plan, "step": index, "unused": filled.unused}
+            notes = {"plan": plan, "step": index, "in_vain": filled.in_vain}
             return _calling(conversation, tool.name, filled.values, notes)
     if plan["question"]:
         return _asking(texts, plan["question"])
@@ -159,11 +171,37 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
     return AIMessage(answers.joined([*texts, answers.unserved(plan["unserved"]), nothing]))
 
 
+def _columns_in_vain(tool: ToolProfile, filled: Filled, desk: Desk) -> list[str]:
+    """Return the columns that a request names in full when its tool takes columns, and could use none."""
+    arguments = tool.of_kind("column")
+    if not arguments or any(each.name in filled.values for each in arguments):
+        return []
+    names = {column["name"] for name in desk.files for column in desk.columns(name)}
+    return [value for value in filled.unused if value in names]
+
+
+def _is_not_heard(request: PlannedRequest, filled: Filled, last: Mapping[str, Any]) -> bool:
+    """Return whether a request that changes an answer says what has no place in it, or changes nothing."""
+    varies = varies_earlier(request["text"]) and not asks_again(request["text"])
+    return bool(filled.unused) or (varies and not filled.open and filled.values == last)
+
+
+def _each_once(words: Sequence[str]) -> list[str]:
+    """Return the words without those that stand in another."""
+    lower = [f" {word.lower()} " for word in words]
+    return [
+        word
+        for place, word in enumerate(words)
+        if lower[place] not in lower[:place]
+        and not any(lower[place] in each != lower[place] for each in lower)
+    ]
+
+
 def _texts(conversation: Conversation, results: Sequence[tuple[ToolCall, ToolMessage]]) -> list[str]:
-    """Return what the tools said, and a note on what no tool could use of the requests."""
-    unused = [value for message in conversation.task_work for value in notes_of(message).get("unused", [])]
+    """Return what the tools said, and a note on files that no tool could use."""
+    in_vain = [name for message in conversation.task_work for name in notes_of(message).get("in_vain", [])]
     said = [str(result.text) for _, result in results if result.status == "success"]
-    return [answers.unused(unused), *said]
+    return [answers.in_vain(in_vain), *said]
 
 
 def _plan_of_task(conversation: Conversation, tools: Sequence[ToolProfile]) -> Plan:
@@ -192,6 +230,10 @@ def _kept(conversation: Conversation, tool: ToolProfile, request: PlannedRequest
         return {}
     if request["keep"] == "carried":
         return carried(tool, conversation.last_call(), conversation.desk)
+    if request["keep"] == "undone":
+        return conversation.call_before()[1]
+    if request["keep"] == "all rows":
+        return without_conditions(tool, conversation.last_call())
     last = conversation.last_arguments(tool.name)
     if request["keep"] == "all":
         return last
@@ -208,11 +250,12 @@ def _stopped(
     return AIMessage(text, additional_kwargs={NOTES: {"failed": str(result.name)}})
 
 
-def _not_run(
-    texts: Sequence[str], tool: ToolProfile, unknown: Sequence[str], left: Sequence[str]
-) -> AIMessage:
-    text = answers.joined([*texts, answers.unknown(tool, unknown), answers.not_done(left)])
-    return AIMessage(text, additional_kwargs={NOTES: {"failed": tool.name}})
+def _not_run(texts: Sequence[str], why: str, tool: ToolProfile, left: Sequence[str]) -> AIMessage:
+    return _failed(tool, [*texts, why, answers.not_done(left)])
+
+
+def _failed(tool: ToolProfile, texts: Sequence[str]) -> AIMessage:
+    return AIMessage(answers.joined(texts), additional_kwargs={NOTES: {"failed": tool.name}})
 
 
 def _asking(texts: Sequence[str], question: Question) -> AIMessage:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphs.kit.planner.mentions import STEMMED, Mention, mentions
 from graphs.kit.planner.words import STOP_STEMS, Token, Words, find_phrase, stems, tokens
@@ -39,12 +39,32 @@ def value_mentions(text: str, columns: Sequence[Column], plain: Collection[str] 
         if _is_meant(text[start:end], value, plain) or _stands_behind(text, column["name"], start, named)
     ]
     kept: list[ValueMention] = []
-    for mention in sorted(found, key=lambda each: (each.start - each.end, each.start)):
+    for mention in sorted(found, key=lambda each: (each.start - each.end, each.start, *_unlike(text, each))):
         if any(mention.start < other.end and other.start < mention.end for other in kept):
             continue
         if not _is_column(text, mention, named) and _owner(mention, found, named):
-            kept.append(mention)
+            kept += [mention, *_spelt_otherwise(text, mention, columns)]
     return sorted(kept, key=lambda each: each.start)
+
+
+def _unlike(text: str, mention: ValueMention) -> tuple[bool, bool]:
+    """What is written exactly so comes first, then what differs in capitals and spaces only."""
+    written = text[mention.start : mention.end]
+    return written != mention.value, _bare(written) != _bare(mention.value)
+
+
+def _bare(value: str) -> str:
+    return value.strip().casefold()
+
+
+def _spelt_otherwise(text: str, mention: ValueMention, columns: Sequence[Column]) -> list[ValueMention]:
+    """Return the values that the text means as well, since it has none's exact spelling: "offen", "OFFEN"."""
+    written = text[mention.start : mention.end]
+    if written == mention.value:
+        return []
+    values = next(column.get("values", []) for column in columns if column["name"] == mention.column)
+    same = [value for value in values if _bare(value) == _bare(written) and value != mention.value]
+    return [replace(mention, value=value) for value in same]
 
 
 def compared_column(text: str, columns: Sequence[Column], plain: Collection[str] = ()) -> str:
@@ -59,7 +79,10 @@ def value_at(text: str, start: int, column: Column) -> ValueMention | None:
     """Return the column's value that the text names from this place on, if it does; quotes may be around."""
     quote = re.compile(r"[\s\"'`\u201c\u2018]*").match(text, start)
     begin = quote.end() if quote else start
-    for value in sorted(column.get("values", []), key=len, reverse=True):
+    exact_first = sorted(
+        column.get("values", []), key=lambda each: (-len(each), each != text[begin : begin + len(each)])
+    )
+    for value in exact_first:
         end = begin + len(value)
         if text[begin:end].casefold() == value.casefold() and not text[end : end + 1].isalnum():
             closing = end + (text[end : end + 1] in {'"', "'", "`", "”", "’"} and begin > start)

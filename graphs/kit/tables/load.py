@@ -25,6 +25,7 @@ from graphs.kit.tables.excel import read_excel
 from graphs.kit.tables.frames import create_from_frame
 from graphs.kit.tables.json_records import read_json
 from graphs.kit.tables.staging import notes_of, stage, view_parquet, write_parquet
+from graphs.kit.tables.text_numbers import DECIMAL_COMMA
 
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -76,6 +77,11 @@ class TableInfo:
     columns: tuple[Column, ...]
     sheet: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The notes on what could have been read in another way."""
+        return tuple(note for note in self.notes if not note.endswith(DECIMAL_COMMA))
 
 
 def table_name(file_name: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from graphs.kit.tables.duck import filled_text, hold_throughout, one_row, quote
+from graphs.kit.tables.duck import filled_text, hold_throughout, literal, one_row, quote
 
 _ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _ISO_TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
@@ -32,6 +32,7 @@ _DAYS = (
     *("%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%y"),
 )
 _FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
+_YEAR_FIRST = tuple(form for form in _FORMATS if form.startswith("%Y"))
 
 
 def date_conversions(
@@ -61,6 +62,27 @@ def date_conversions(
         if settled is None and _is_ambiguous(formats):
             notes.append(f"Dates in '{name}' were read as day/month; the other order would fit too.")
     return conversions, tuple(notes)
+
+
+def date_sql(column: str, *, day_first: bool = True) -> str:
+    """SQL for the time that a value of a text column stands for, each read by its own form: NULL for one that
+    is none. `day_first` settles those such as 03/04/2024 that fit two."""
+    value = filled_text(column)
+    # Nobody writes the month first before a point; strptime's %Y would take 24 for the year 24.
+    kept = [form for form in _FORMATS if not form.startswith(("%m.", "%Y"))]
+    ordered = sorted(kept, key=lambda form: form.startswith("%m" if day_first else "%d"))
+    long, short = ([form for form in ordered if year in form] for year in ("%Y", "%y"))
+    iso = rf"{_ISO_DATE}({_ISO_TIME})?"
+    return (
+        f"(CASE WHEN regexp_full_match({value}, '{iso}') THEN TRY_CAST({value} AS TIMESTAMP) "
+        rf"WHEN regexp_matches({value}, '^\d{{4}}[/.]') THEN try_strptime({value}, {_listed(_YEAR_FIRST)}) "
+        rf"WHEN regexp_matches({value}, '\d{{4}}') THEN try_strptime({value}, {_listed(long)}) "
+        f"ELSE try_strptime({value}, {_listed(short)}) END)"
+    )
+
+
+def _listed(formats: Sequence[str]) -> str:
+    return f"[{', '.join(map(literal, formats))}]"
 
 
 def _iso_type(connection: DuckDBPyConnection, table: str, name: str) -> str | None:

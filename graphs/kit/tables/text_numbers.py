@@ -23,6 +23,10 @@ _GROUP_SIGNS = r"[. \x{a0}\x{202f}]"  # 1.234,5 or 1 234,5, with a plain, no-bre
 _COMMA = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}({_GROUP_SIGNS}\d{{3}})+)(,\d+)?{_EXPONENT}"
 _GROUPED = rf"[+-]?({_WHOLE}|[1-9]\d{{0,2}}(,\d{{3}})+)(\.\d+)?"
 _INTEGER = r"[+-]?\d{1,19}"
+DECIMAL_COMMA = "read with a decimal comma."
+"""What is said of columns in which the comma can be nothing else."""
+
+_EITHER_COMMA = "read with a decimal comma; a comma between thousands would fit too."
 _LONG_INTEGER = r"[+-]?\d{1,38}"
 
 
@@ -48,15 +52,20 @@ def number_conversions(
     """
     judged = _judge(connection, table, columns) if columns else []
     comma_first = _decimal_comma(judged, semicolons=semicolons)
-    conversions, notes = {}, []
+    conversions: dict[str, str] = {}
+    read: dict[str, list[str]] = {}
     for column in judged:
-        number, note = _as_number(column, comma_first=comma_first)
+        number, reading = _as_number(column, comma_first=comma_first)
         if not number:
             continue
         kind, changed = _kind(connection, table, filled_text(column.name), number)
         conversions[column.name] = f"CAST({number} AS {kind})"
-        if changed and note:
-            notes.append(note)
+        if changed and reading:
+            read.setdefault(reading, []).append(f"'{column.name}'")
+    notes = (
+        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} {reading}"
+        for reading, names in read.items()
+    )
     return conversions, tuple(notes)
 
 
@@ -81,17 +90,16 @@ def _decimal_comma(columns: list[_Column], *, semicolons: bool) -> bool:
 
 
 def _as_number(column: _Column, *, comma_first: bool) -> tuple[str, str]:
-    """SQL for the column's text with a decimal point and no other sign, '' if it holds no numbers; and what
-    to say where that is not the text itself."""
+    """SQL for the column's text with a decimal point and no other sign, '' if it holds no numbers; and how it
+    is read, to be said where that is not the text itself."""
     value = filled_text(column.name)
     if column.comma and comma_first:
         number = f"replace(regexp_replace({value}, '{_GROUP_SIGNS}', '', 'g'), ',', '.')"
-        return number, f"'{column.name}' was read with a decimal comma."
+        return number, DECIMAL_COMMA if not column.grouped else _EITHER_COMMA
     if column.point:
         return value, ""
     if column.grouped:
-        note = f"'{column.name}' was read with the comma as thousands separator."
-        return f"replace({value}, ',', '')", note
+        return f"replace({value}, ',', '')", "read with the comma as thousands separator."
     return "", ""
 
 

@@ -47,7 +47,14 @@ def kaplan_meier(
         Literal["by arm", "together"],
         choice_argument(
             "Whether each arm gets a curve of its own, or all participants one together.",
-            together=("pooled", "without arms", "ignoring the arms", "as one group"),
+            together=(
+                "pooled",
+                "patients pooled",
+                "participants pooled",
+                "without arms",
+                "ignoring the arms",
+                "as one group",
+            ),
         ),
     ] = "by arm",
     event_value: EventValue = None,

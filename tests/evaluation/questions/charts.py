@@ -16,6 +16,9 @@ def talks() -> list[Talk]:
     monthly = weather.groupby(weather.date.dt.to_period("M")).precipitation.sum()
     first = barley[barley.year == 1931]
     medians = cars.groupby("Origin").Horsepower.median()
+    counts = pd.crosstab(cars.Origin, cars.Cylinders)
+    powers = cars.pivot_table("Horsepower", "Origin", "Cylinders")
+    american = InFile(".csv", total=("USA", cars.Horsepower[cars.Origin == "USA"].count()))
     return [
         Talk(
             "cars.csv",
@@ -60,6 +63,22 @@ def talks() -> list[Talk]:
                 "Draw a heat map of mean yield by variety and site from sheet harvest 1931",
                 files=chart(cells(first.pivot_table("yield", "variety", "site"))),
             ),
+        ),
+        Talk(
+            "cars.csv",
+            Ask("Count by Origin and Cylinders as a heat map", files=chart(cells(counts[counts > 0]))),
+        ),
+        Talk(
+            "cars.csv",
+            Ask(
+                "Grouped bar chart of mean Horsepower by Origin and Cylinders",
+                files=chart(cells(powers), rows=3),
+            ),
+        ),
+        Talk("cars.csv", Ask("Histogram of Horsepower by Origin", files=(InFile(".png"), american))),
+        Talk(
+            "cars.csv",
+            Ask("Pie chart of Horsepower by Origin", said=("no pie charts", "bar chart"), refused=True),
         ),
         Talk(
             "iowa-electricity.jsonl",

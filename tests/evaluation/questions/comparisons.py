@@ -39,6 +39,24 @@ def talks() -> list[Talk]:
             Ask("Do American and European cars differ in Weight_in_lbs?", said=("USA", "Europe")),
         ),
         Talk(
+            "cars.csv",
+            Ask(
+                "Is Horsepower higher in Europe than in Japan?",
+                each(power.mean()[["Europe", "Japan"]]),
+                ("Europe", "Japan"),
+            ),
+        ),
+        Talk(
+            "wine.xlsx",
+            Ask(
+                "Which variables are most correlated with proline?",
+                {
+                    name: wine.proline.corr(wine[name])
+                    for name in ("alcohol", "color_intensity", "total_phenols", "flavanoids")
+                },
+            ),
+        ),
+        Talk(
             "wine.xlsx",
             Ask(
                 "Is alcohol different between the cultivars?",

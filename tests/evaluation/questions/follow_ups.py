@@ -4,14 +4,17 @@ import pandas as pd
 from scipy import stats
 
 from tests.evaluation.datasets import frame
-from tests.evaluation.question import Ask, Talk, chart, each
+from tests.evaluation.question import Ask, InFile, Talk, chart, each
 
 
 def talks() -> list[Talk]:
     """Return the conversations."""
     cars, weather, iris = map(frame, ("cars.csv", "seattle-weather.parquet", "iris.csv"))
     spells, economy = frame("democracies.csv"), frame("longley.csv")
-    japan = cars[cars.Origin == "Japan"]
+    japan, abroad, usa = (
+        cars[rows] for rows in (cars.Origin == "Japan", cars.Origin != "Japan", cars.Origin == "USA")
+    )
+    heaviest = cars.groupby("Cylinders").Weight_in_lbs.mean().nlargest(2)
     year = weather.date.dt.year
     of_2013 = weather[year == 2013]
     stocks = frame("stocks.tsv")
@@ -69,6 +72,37 @@ def talks() -> list[Talk]:
                 "now on POP",
                 {"POP": stats.linregress(economy.POP, economy.TOTEMP).slope},
             ),
+        ),
+        Talk(
+            "cars.csv",
+            Ask("Total Horsepower by Origin", each(cars.groupby("Origin").Horsepower.sum())),
+            Ask("only Japan", each(japan.groupby("Origin").Horsepower.sum())),
+            Ask("without Japan", each(abroad.groupby("Origin").Horsepower.sum())),
+            Ask(
+                "export it to Excel",
+                files=(InFile(".xlsx", each(abroad.groupby("Origin").Horsepower.sum())),),
+            ),
+            Ask(
+                "Mean Miles_per_Gallon by Cylinders", each(cars.groupby("Cylinders").Miles_per_Gallon.mean())
+            ),
+            Ask("only USA", each(usa.groupby("Cylinders").Miles_per_Gallon.mean())),
+            Ask("undo that", each(cars.groupby("Cylinders").Miles_per_Gallon.mean())),
+            Ask("export to parquet", refused=True),
+        ),
+        Talk(
+            "cars.csv",
+            Ask(
+                "SELECT Origin, max(Horsepower) AS strongest FROM cars GROUP BY Origin",
+                each(cars.groupby("Origin").Horsepower.max()),
+            ),
+            Ask("plot that", files=chart(each(cars.groupby("Origin").Horsepower.max()))),
+            Ask("Top 2 Cylinders by mean Weight_in_lbs", order=("8", "6")),
+            Ask("draw that as a bar chart", files=chart(each(heaviest))),
+        ),
+        Talk(
+            "seattle-weather.parquet",
+            Ask("Forecast precipitation by month for 3 months", said=("forecast",)),
+            Ask("now by weather", refused=True),
         ),
         Talk(
             ("cars.csv", "seattle-weather.parquet"),

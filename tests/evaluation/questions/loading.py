@@ -7,6 +7,8 @@ from tests.evaluation.question import Ask, Talk, each
 def talks() -> list[Talk]:
     """Return the conversations."""
     cars, co2, iris, wine = (frame(name) for name in ("cars.csv", "co2.csv", "iris.csv", "wine.xlsx"))
+    barley = frame("barley.xlsx")
+    harvest = barley[barley.year == 1932]
     mpg = cars.Miles_per_Gallon
     out_of_range = (cars.Horsepower < 50) | (cars.Horsepower > 200)
     # whatever the rule, these two are the first that it calls outliers
@@ -68,5 +70,40 @@ def talks() -> list[Talk]:
         ),
         Talk(
             "longley.csv", Ask("Is YEAR unique in longley.csv?", said=("unique|no duplicate|no repeat|key",))
+        ),
+        Talk(
+            "cars.csv",
+            Ask("How many missing Miles_per_Gallon are there?", {"Miles_per_Gallon": mpg.isna().sum()}),
+            Ask(
+                "How many rows have missing values?",
+                {"missing value": cars.isna().any(axis="columns").sum(), "Horsepower": 6},
+            ),
+            Ask("How many cars have no Horsepower?", {"": cars.Horsepower.isna().sum()}),
+            Ask(
+                "Average Weight_in_lbs of cars without a Horsepower",
+                {"Weight_in_lbs": cars.Weight_in_lbs[cars.Horsepower.isna()].mean()},
+            ),
+        ),
+        Talk(
+            "iris.csv",
+            Ask("Show me the duplicate rows.", {"repeat|repeats": iris.duplicated().sum()}),
+            Ask(
+                'Remove the duplicates and give the mean "petal length (cm)"',
+                {"petal length": iris.drop_duplicates()["petal length (cm)"].mean()},
+            ),
+        ),
+        Talk(
+            "barley.xlsx",
+            Ask("Load the sheet harvest 1932", {"rows": len(harvest)}),
+            Ask("Average yield", {"yield": harvest["yield"].mean()}),
+            Ask("by site", each(harvest.groupby("site")["yield"].mean())),
+        ),
+        Talk(
+            "barley.xlsx",
+            Ask("Average yield in sheet harvest 1932", {"yield": harvest["yield"].mean()}),
+        ),
+        Talk(
+            ("iris.csv", "stocks.tsv"),
+            Ask("Which tables do I have?", {"iris": len(iris), "stocks": 560}),
         ),
     ]

@@ -1,15 +1,18 @@
 """Regressions, linear and logistic."""
 
+import pandas as pd
 import statsmodels.formula.api as smf
 
 from tests.evaluation.datasets import frame
-from tests.evaluation.question import Ask, Talk, each
+from tests.evaluation.question import Ask, Talk, chart, each
 
 
 def talks() -> list[Talk]:
     """Return the conversations."""
     cars, firms = frame("cars.csv"), frame("grunfeld.csv")
     by_weight = smf.ols("Miles_per_Gallon ~ Weight_in_lbs", cars).fit()
+    heavy = by_weight.get_prediction(pd.DataFrame({"Weight_in_lbs": [3000]}))
+    (at_3000,) = heavy.summary_frame(0.05).itertuples()
     pooled = smf.ols("invest ~ value + capital", firms).fit()
     return [
         Talk(
@@ -62,6 +65,19 @@ def talks() -> list[Talk]:
                     "Weight_in_lbs": by_weight.params["Weight_in_lbs"],
                 },
             ),
+        ),
+        Talk(
+            "cars.csv",
+            Ask(
+                "Predict Miles_per_Gallon for Weight_in_lbs = 3000",
+                {
+                    "predicted": at_3000.mean,
+                    "of the mean": at_3000.mean_ci_lower,
+                    "new row": at_3000.obs_ci_upper,
+                },
+            ),
+            Ask("Regress Miles_per_Gallon on Weight_in_lbs", {"residual": by_weight.mse_resid**0.5}),
+            Ask("Plot the residuals", files=chart(rows=int(by_weight.nobs))),
         ),
         Talk(
             "grunfeld.csv",

@@ -15,6 +15,7 @@ def talks() -> list[Talk]:
     nonfarm = jobs.set_index(pd.DatetimeIndex(jobs.month, freq="MS")).nonfarm
     yearly = frame("co2.csv").groupby(frame("co2.csv").month.dt.year).co2.mean()
     return [
+        *_along_time(),
         Talk(
             "co2.csv",
             # another method stays within half a ppm of exponential smoothing so near ahead
@@ -40,5 +41,43 @@ def talks() -> list[Talk]:
         Talk(
             "sunspots.csv",
             Ask("Which YEAR had the highest SUNACTIVITY?", {"1957": "190.2"}),
+        ),
+    ]
+
+
+def _along_time() -> list[Talk]:
+    """Running totals, growth, moving averages."""
+    weather = frame("seattle-weather.parquet")
+    rain = weather.groupby(weather.date.dt.to_period("M")).precipitation.sum()
+    power = frame("iowa-electricity.jsonl")
+    solid = power[power.source == "Fossil Fuels"].set_index("year").net_generation
+    growth = solid.pct_change()
+    stocks = frame("stocks.tsv").assign(date=lambda rows: pd.to_datetime(rows.date, format="%b %d %Y"))
+    google = stocks[stocks.symbol == "GOOG"].set_index("date").price
+    jobs = frame("us-employment.csv").assign(month=lambda rows: pd.to_datetime(rows.month))
+    yearly = jobs.set_index("month").nonfarm.diff(12).dropna()
+    return [
+        Talk(
+            "seattle-weather.parquet",
+            Ask("Running total of precipitation by month in 2012", each(rain["2012"].cumsum())),
+        ),
+        Talk(
+            "seattle-weather.parquet",
+            Ask("3-month moving average of precipitation", each(rain.rolling(3).mean().dropna()[:12])),
+        ),
+        Talk(
+            "iowa-electricity.jsonl",
+            Ask(
+                "Growth of net_generation by year for Fossil Fuels",
+                each(growth["2002-01-01":].rename(lambda day: day[:4])),
+            ),
+        ),
+        Talk(
+            "stocks.tsv",
+            Ask("12-month moving average of price for GOOG", each(google.rolling(12).mean().dropna()[:12])),
+        ),
+        Talk(
+            "us-employment.csv",
+            Ask("Change of nonfarm by month compared to the year before", each(yearly[:12])),
         ),
     ]

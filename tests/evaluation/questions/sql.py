@@ -9,7 +9,28 @@ def talks() -> list[Talk]:
     cars, iris, firms, economy = map(frame, ("cars.csv", "iris.csv", "grunfeld.csv", "longley.csv"))
     joined = firms.groupby("year").invest.sum().loc[economy.YEAR.min() : economy.YEAR.max()]
     best = cars.loc[cars.groupby("Origin").Miles_per_Gallon.idxmax()].set_index("Name").Miles_per_Gallon
+    both = firms.merge(economy, left_on="year", right_on="YEAR")
     return [
+        Talk(
+            ("grunfeld.csv", "longley.csv"),
+            Ask("Mean GNP by firm", said=("GNP is in longley.csv", "Join"), refused=True),
+            Ask("Join grunfeld and longley on year", {"rows": len(both)}),
+            Ask("Mean GNP by firm", each(both.groupby("firm").GNP.mean())),
+        ),
+        Talk(
+            ("grunfeld.csv", "longley.csv"),
+            Ask(
+                "Join grunfeld and longley on year and give total invest by year",
+                each(both.groupby("year").invest.sum()),
+            ),
+        ),
+        Talk(
+            ("grunfeld.csv", "longley.csv"),
+            Ask(
+                "Rows of longley.csv that are not in grunfeld.csv",
+                {"partner": (~economy.YEAR.isin(firms.year)).sum(), "1955": 397469},
+            ),
+        ),
         Talk(
             "cars.csv",
             Ask(

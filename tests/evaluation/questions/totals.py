@@ -3,12 +3,134 @@
 import pandas as pd
 
 from tests.evaluation.datasets import frame
-from tests.evaluation.question import Ask, Label, Talk, cells, each
+from tests.evaluation.question import Ask, Label, Talk, cells, chart, each
 
 
 def talks() -> list[Talk]:
     """Return the conversations."""
-    return [*_cars(), *_weather(), *_electricity(), *_barley(), *_stocks(), *_democracies(), *_grunfeld()]
+    return [
+        *(*_cars(), *_weather(), *_electricity(), *_barley(), *_stocks(), *_democracies(), *_grunfeld()),
+        *(*_statistics(), *_rows(), *_shares(), *_rankings()),
+    ]
+
+
+def _statistics() -> list[Talk]:
+    """Percentiles, ranges, several at once, first and last values, different ones, days, what is no total."""
+    cars, stocks, weather = frame("cars.csv"), _dated_stocks(), frame("seattle-weather.parquet")
+    spells = frame("democracies.csv")
+    prices = stocks.sort_values("date").groupby("symbol").price
+    power = cars.groupby("Origin").Horsepower
+    days = weather.groupby(weather.date.dt.day_name()).precipitation.sum()
+    june = weather[weather.date.dt.strftime("%Y-%m") == "2012-06"]
+    by_day = june.set_index(june.date.dt.strftime("%Y-%m-%d")).precipitation
+    wet = by_day[by_day > 0]
+    both = {**each(power.min(), "least|min|minimum"), **each(power.max(), "greatest|max|maximum")}
+    countries = spells.groupby("un_continent_name").ctryname.nunique()
+    return [
+        Talk("stocks.tsv", Ask("90th percentile of price by symbol", each(prices.quantile(0.9)))),
+        Talk(
+            "cars.csv",
+            Ask("What is the 75th percentile of Horsepower?", {"": cars.Horsepower.quantile(0.75)}),
+        ),
+        Talk("cars.csv", Ask("min and max Horsepower by Origin", both)),
+        Talk("stocks.tsv", Ask("Range of price by symbol", each(prices.max() - prices.min()))),
+        Talk(
+            "cars.csv",
+            Ask(
+                "difference between max and min Weight_in_lbs",
+                {"": cars.Weight_in_lbs.agg(lambda x: x.max() - x.min())},
+            ),
+        ),
+        Talk("stocks.tsv", Ask("What was the last price of each symbol?", each(prices.last()))),
+        Talk("democracies.csv", Ask("Number of distinct ctryname by un_continent_name", each(countries))),
+        Talk(
+            "seattle-weather.parquet",
+            Ask("precipitation by weekday", each(days), order=("Monday", "Tuesday", "Sunday")),
+        ),
+        Talk("seattle-weather.parquet", Ask("precipitation per day in June 2012", each(wet))),
+        Talk("stocks.tsv", Ask("price by symbol", each(prices.mean()), said=("averaged",))),
+    ]
+
+
+def _rows() -> list[Talk]:
+    """Rows as they stand: sorted, filtered, the first of them."""
+    cars, stocks = frame("cars.csv"), _dated_stocks()
+    apple = stocks[stocks.symbol == "AAPL"]
+    top = apple.loc[apple.price.idxmax()]
+    strong = cars[cars.Horsepower > 220]
+    light = cars.nsmallest(3, "Weight_in_lbs")
+    return [
+        Talk(
+            "stocks.tsv",
+            Ask("What was AAPL's highest price and when?", {"": top.price}, said=(f"{top.date:%Y-%m-%d}",)),
+        ),
+        Talk(
+            "cars.csv",
+            Ask("List the cars with Horsepower over 220", each(strong.set_index("Name").Horsepower)),
+        ),
+        Talk("cars.csv", Ask("Show me the first 10 rows", each(cars[:10].set_index("Name").Displacement))),
+        Talk(
+            "cars.csv",
+            Ask(
+                "List the 3 lightest cars by Weight_in_lbs with Name and Origin",
+                each(light.set_index(["Name", "Origin"]).Weight_in_lbs),
+                order=tuple(light.Name),
+            ),
+        ),
+    ]
+
+
+def _shares() -> list[Talk]:
+    """What per cent the rows with a condition are."""
+    cars, weather = frame("cars.csv"), frame("seattle-weather.parquet")
+    rain = weather[weather.weather == "rain"].precipitation.sum() / weather.precipitation.sum()
+    return [
+        Talk(
+            "cars.csv",
+            Ask("What percentage of the rows are from Japan?", {"": (cars.Origin == "Japan").mean()}),
+        ),
+        Talk("seattle-weather.parquet", Ask("What's the share of rain in the precipitation?", {"": rain})),
+    ]
+
+
+def _rankings() -> list[Talk]:
+    """Places other than the first, rankings within groups, and rates, which are not added up."""
+    cars, stocks, barley = frame("cars.csv"), _dated_stocks(), frame("barley.xlsx")
+    firms = frame("grunfeld.csv").groupby("firm").invest.sum().sort_values(ascending=False)
+    years = stocks.assign(year=stocks.date.dt.year)
+    yields = barley[barley.year == 1931].groupby("site")["yield"].mean().sort_values(ascending=False)
+    best = (
+        cars.groupby(["Origin", "Cylinders"])
+        .Horsepower.mean()
+        .groupby("Origin", group_keys=False)
+        .nlargest(1)
+    )
+    return [
+        Talk("barley.xlsx", Ask("Rank the sites by yield", each(yields), order=tuple(yields.index))),
+        Talk(
+            "barley.xlsx",
+            Ask("Which variety has the best yield in sheet harvest 1931?", said=("Trebi",), order=("Trebi",)),
+        ),
+        Talk(
+            "grunfeld.csv",
+            Ask("Which firm has the second highest total invest?", {firms.index[1]: firms.iloc[1]}),
+        ),
+        Talk(
+            "cars.csv",
+            Ask("Top 1 Cylinders in each Origin by mean Horsepower", each(best)),
+        ),
+        Talk(
+            "stocks.tsv",
+            Ask(
+                "Draw a heat map of price by symbol and year",
+                files=chart(cells(years.pivot_table("price", "symbol", "year"))),
+            ),
+        ),
+    ]
+
+
+def _dated_stocks() -> pd.DataFrame:
+    return frame("stocks.tsv").assign(date=lambda rows: pd.to_datetime(rows.date, format="%b %d %Y"))
 
 
 def _cars() -> list[Talk]:
@@ -158,7 +280,7 @@ def _barley() -> list[Talk]:
 
 
 def _stocks() -> list[Talk]:
-    stocks = frame("stocks.tsv").assign(date=lambda rows: pd.to_datetime(rows.date, format="%b %d %Y"))
+    stocks = _dated_stocks()
     year = stocks.date.dt.year
     first = stocks.groupby("symbol").date.transform("min").dt.year
     means = stocks.groupby("symbol").price.mean().sort_values(ascending=False)

@@ -9,15 +9,15 @@ import pytest
 
 from graphs.analytics.charts.drawing import along_axis, by_groups
 from graphs.analytics.query.pivot import pivot
+from graphs.analytics.query.ranking import ranked
 from graphs.analytics.tables.aggregate import (
     Aggregate,
     Selection,
-    amount_columns,
     date_column,
     number_columns,
     open_table,
-    ranked,
 )
+from graphs.analytics.tables.measures import amount_columns
 from graphs.analytics.tables.statements import Statistic
 
 ORDERS = pd.DataFrame(

@@ -148,6 +148,18 @@ def test_residuals_are_checked_and_missing_rows_counted() -> None:
     assert all(check.p > 0.05 for check in found.checks)
 
 
+def test_equal_spread_is_not_defined_for_two_values_in_each_cell() -> None:
+    # Both lie equally far from their median: only rounding is left to divide by. Immer et al. (1934).
+    found = two_way(local_data.barley(), "yield", ("variety", "site"))
+    spread = found.checks[1]
+
+    assert (found.rows, len(found.groups)) == (120, 60)
+    assert (spread.test, spread.statistic, spread.p, spread.fails) == ("Brown–Forsythe", None, None, False)
+    assert spread.note == (
+        "not defined, for the values of a group are all equally far from its median, as two values always are"
+    )
+
+
 FRAME = pd.DataFrame(
     {
         "y": [1.0, 2, 3, 4, 6, 7, 8, 9],

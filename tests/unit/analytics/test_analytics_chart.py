@@ -9,8 +9,10 @@ import pytest
 from matplotlib.image import imread
 
 import graphs.analytics
-from graphs.analytics.charts.chart import bar_chart, box_chart, histogram, line_chart, scatter_chart
-from graphs.analytics.charts.chart_style import PALETTE, axis_label, phrase, short_number
+from graphs.analytics.charts.chart import bar_chart, line_chart, scatter_chart
+from graphs.analytics.charts.chart_style import PALETTE, short_number
+from graphs.analytics.charts.distribution import box_chart, histogram
+from graphs.analytics.charts.parted_bars import parted_bar_chart
 from graphs.kit.tables.load import load_frame
 
 SAMPLES = Path(graphs.analytics.__file__).parent / "samples"
@@ -81,10 +83,10 @@ def test_charts_drawn_side_by_side_in_threads_are_the_same_bytes(sales, by_regio
     assert together == alone * 3
 
 
-def test_bars_go_from_the_largest_down_and_name_their_unit(by_region):
+def test_bars_go_from_the_largest_down_under_the_names_in_the_data(by_region):
     chart = bar_chart(by_region, "region", "revenue_usd")
 
-    assert chart.title == "Revenue (USD) by region"
+    assert chart.title == "revenue_usd by region"
     assert chart.data["region"].tolist() == ["North", "West", "South", "East"]
     assert chart.data["revenue_usd"].iloc[0] == pytest.approx(279854.69)
 
@@ -94,9 +96,11 @@ def test_bars_over_time_keep_their_order():
         {"date_quarter": pd.to_datetime(["2024-07-01", "2024-01-01", None]), "count": [1, 9, 4]}
     )
 
-    chart = bar_chart(frame, "date_quarter", "count")
+    chart = bar_chart(
+        frame, "date_quarter", "count", labels={"date_quarter": "quarter", "count": "number of rows"}
+    )
 
-    assert chart.title == "Number of rows by quarter"
+    assert chart.title == "number of rows by quarter"
     assert chart.data["count"].tolist() == [9, 1]
     assert chart.note == "1 row without a value left out"
 
@@ -145,14 +149,14 @@ def test_categories_that_are_missing_or_odd_are_drawn():
 
 
 def test_lines_are_split_by_a_column_or_are_columns(monthly):
-    split = line_chart(monthly, "date_month", "revenue_usd", series="region")
+    split = line_chart(monthly, "date_month", "revenue_usd", series="region", labels={"date_month": "month"})
     longley = load_frame(SAMPLES / "longley.csv")
     columns = line_chart(longley, "year", ["unemployed_thousands", "armed_forces_thousands"])
 
-    assert split.title == "Revenue (USD) by month and region"
+    assert split.title == "revenue_usd by month and region"
     assert len(split.data) == 24 * 4
     assert set(PALETTE[:4]) <= colours(split)
-    assert columns.title == "Unemployed and armed forces (thousands) by year"
+    assert columns.title == "unemployed_thousands and armed_forces_thousands by year"
     assert columns.data["year"].tolist() == list(range(1947, 1963))
 
 
@@ -195,6 +199,108 @@ def test_scatter_draws_groups_and_a_fitted_line():
     assert plain.title == "y1 against x1"
     assert fitted.png != plain.png
     assert len(plain.data) == 11
+
+
+def test_points_of_discrete_data_are_counted_at_their_places():
+    frame = pd.DataFrame({"x": [1, 1, 1, 1, 2, 2], "y": [5, 5, 5, 5, 6, 7], "g": list("aaaabb")})
+
+    chart = scatter_chart(frame, "x", "y", group="g")
+    (axes,) = chart.figure.axes
+    first, second = axes.collections
+
+    assert chart.note == "rows at the same place are one point, its area their number (at most 4)"
+    assert chart.data["number of rows"].tolist() == [4, 1, 1]
+    assert first.get_offsets().tolist() == [[1, 5]]
+    assert (first.get_sizes() / 4).tolist() == second.get_sizes()[:1].tolist()
+    assert "number of rows" not in scatter_chart(frame.drop_duplicates(), "x", "y", group="g").data
+
+
+@pytest.mark.parametrize(
+    ("bucket", "months", "names"),
+    [
+        ("quarter", 24, [f"{year} Q{quarter}" for year in (2023, 2024) for quarter in (1, 2, 3, 4)]),
+        ("quarter", 48, [f"{year} Q{quarter}" for year in range(2023, 2027) for quarter in (1, 3)]),
+        ("quarter", 96, [f"{year} Q1" for year in range(2023, 2031)]),
+        ("year", 60, ["2023", "2024", "2025", "2026", "2027"]),
+        ("year", 240, [str(year) for year in range(2025, 2043, 5)]),
+        ("month", 12, [f"2023-{month:02}" for month in (1, 3, 5, 7, 9, 11)]),
+        ("month", 3, ["2023-01", "2023-02", "2023-03"]),
+    ],
+)
+def test_periods_along_an_axis_have_their_own_names(bucket, months, names):
+    steps = {"month": 1, "quarter": 3, "year": 12}
+    days = pd.date_range("2023-01-01", periods=months // steps[bucket], freq=f"{steps[bucket]}MS")
+    frame = pd.DataFrame({f"date_{bucket}": days, "v": range(len(days))})
+
+    (axes,) = line_chart(frame, f"date_{bucket}", "v").figure.axes
+
+    assert [label.get_text() for label in axes.get_xticklabels()] == names
+    assert {pd.Timestamp(num, unit="D") for num in axes.get_xticks()} <= set(days)
+
+
+def test_numbers_as_categories_are_written_as_in_the_data():
+    frame = pd.DataFrame({"g": [10, 2, 1, None, 1.5], "v": [1.0, 2, 3, 4, 5]})
+
+    assert box_chart(frame, "v", by="g").data["group"].tolist() == ["1", "1.5", "2", "10", "(missing)"]
+    (axes,) = bar_chart(frame.assign(g=frame["g"] * 1e6), "g", "v").figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        *("1000000", "1500000", "2000000", "10000000")
+    ]
+
+
+@pytest.fixture(scope="module")
+def by_both(sales):
+    return sales.groupby(["region", "product"], as_index=False)["units"].sum()
+
+
+def test_stacked_bars_add_up_to_the_whole(by_both):
+    chart = parted_bar_chart(by_both, "region", "product", "units", form="stacked", additive=True)
+    (axes,) = chart.figure.axes
+    tops = {}
+    for bar in axes.patches:
+        tops[round(bar.get_x(), 6)] = bar.get_y() + bar.get_height()
+
+    wholes = by_both.groupby("region")["units"].sum().sort_values(ascending=False)
+    assert [label.get_text() for label in axes.get_xticklabels()] == wholes.index.tolist()
+    assert [tops[place] for place in sorted(tops)] == wholes.tolist()
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == sorted(by_both["product"].unique())
+    expected = by_both.pivot(index="region", columns="product", values="units").loc[wholes.index]
+    assert chart.data.set_index("region").to_numpy().tolist() == expected.to_numpy().tolist()
+
+
+def test_grouped_bars_stand_side_by_side(by_both):
+    chart = parted_bar_chart(by_both, "region", "product", "units", form="grouped")
+    (axes,) = chart.figure.axes
+
+    assert {bar.get_y() for bar in axes.patches} == {0}
+    assert len({round(bar.get_x(), 6) for bar in axes.patches}) == 4 * 6
+    assert sorted(bar.get_height() for bar in axes.patches) == sorted(by_both["units"])
+
+
+def test_parts_beyond_the_colours_are_gathered_in_a_stack_and_counted_beside_groups():
+    frame = pd.DataFrame({"k": list("ab") * 9, "p": np.repeat(range(9), 2), "v": range(18)})
+
+    stack = parted_bar_chart(frame, "k", "p", "v", form="stacked", additive=True)
+    groups = parted_bar_chart(frame, "k", "p", "v", form="grouped", additive=True)
+
+    assert stack.note == "the 6 largest of 9 parts; other (3) in grey"
+    assert stack.data.drop(columns="k").to_numpy().sum() == sum(range(18))
+    assert "#B5B5B5" in colours(stack)
+    assert groups.note == "the 6 largest of 9 parts; other (3) not shown"
+    assert list(groups.data.columns) == ["k", "3", "4", "5", "6", "7", "8"]
+
+
+def test_histograms_of_groups_share_their_intervals():
+    frame = pd.DataFrame({"v": [1, 2, 2, 3, 3, 3], "g": list("aababb")})
+
+    chart = histogram(frame, "v", by="g")
+    (axes,) = chart.figure.axes
+
+    assert chart.title == "Distribution of v by g"
+    assert chart.data.columns.tolist() == ["from", "to", "a", "b"]
+    assert chart.data[["a", "b"]].to_numpy().tolist() == [[1, 0], [1, 1], [1, 2]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
 
 
 def test_scatter_counts_what_it_leaves_out():
@@ -276,6 +382,15 @@ def test_more_boxes_than_fit_are_counted_in_the_note():
         (lambda f: histogram(f, "v", bins=0), "between 1 and 1000, not 0"),
         (lambda f: scatter_chart(f, "v", "none"), "no row with a value in 'v' and 'none'"),
         (lambda f: box_chart(f, "t"), "'t' holds none"),
+        (lambda f: parted_bar_chart(f, "k", "t", "v", form="stacked"), "add up to the whole"),
+        (
+            lambda f: parted_bar_chart(f.assign(v=[-1, 1, 2]), "t", "k", "v", form="stacked", additive=True),
+            "both sides of zero",
+        ),
+        (
+            lambda f: parted_bar_chart(f.assign(k=1), "t", "k", "v", form="grouped"),
+            "pair of 't' and 'k' repeats",
+        ),
     ],
 )
 def test_data_that_do_not_fit_a_chart_are_refused(draw, message):
@@ -283,38 +398,6 @@ def test_data_that_do_not_fit_a_chart_are_refused(draw, message):
 
     with pytest.raises(ValueError, match=message):
         draw(frame)
-
-
-@pytest.mark.parametrize(
-    ("column", "label"),
-    [
-        ("revenue_usd", "Revenue (USD)"),
-        ("sum_mass_kg", "Total mass (kg)"),
-        ("sd_x", "Standard deviation of x"),
-        ("count", "Number of rows"),
-        ("count_region", "Number of values in region"),
-        ("count_revenue_usd", "Number of values in revenue"),
-        ("height_mm", "Height (mm)"),
-        ("Weight (kg)", "Weight (kg)"),
-        ("mean_sepal length [cm]", "Mean sepal length (cm)"),
-        ("Weight_in_lbs", "Weight (lb)"),
-        ("share_pct", "Share (%)"),
-        ("wait_min", "Wait (min)"),
-        ("temp_min", "Temp min"),
-        ("Revenue (2024)", "Revenue (2024)"),
-        ("x2", "x2"),
-        ("GNP deflator", "GNP deflator"),
-        ("m", "m"),
-        ("oven_temp_celsius", "Oven temp (°C)"),
-    ],
-)
-def test_axis_labels_carry_units(column, label):
-    assert axis_label(column) == label
-
-
-def test_columns_with_one_unit_name_it_once():
-    assert phrase("length_mm", "width_mm") == "length and width (mm)"
-    assert phrase("length_mm", "mass_kg") == "length (mm) and mass (kg)"
 
 
 @pytest.mark.parametrize(

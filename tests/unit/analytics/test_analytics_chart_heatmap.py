@@ -90,12 +90,13 @@ def test_colours_of_groups_stay_apart(vision: str) -> None:
 def test_dates_go_across_in_their_order_and_text_by_the_alphabet() -> None:
     months = pd.to_datetime(["2024-03-01", "2024-01-01", "2024-02-01"])
     frame = pd.DataFrame({"s": ["b", "A", None], "date_month": months, "sum_mass_kg": [1.0, 2.0, 3.0]})
-    chart = heat_map(frame, "s", "date_month", "sum_mass_kg")
+    labels = {"date_month": "month", "sum_mass_kg": "total mass_kg"}
+    chart = heat_map(frame, "s", "date_month", "sum_mass_kg", labels=labels)
     axes = axes_of(chart.figure)
 
     assert names(axes) == (["A", "b", "(missing)"], ["2024-01", "2024-02", "2024-03"])
-    assert (axes.get_ylabel(), axes.get_xlabel()) == ("s", "Month")
-    assert chart.title == "Total mass (kg) by s and month"
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("s", "month")
+    assert chart.title == "total mass_kg by s and month"
     assert list(chart.data.columns) == ["s", "2024-01", "2024-02", "2024-03"]
 
 
@@ -134,19 +135,33 @@ def test_colours_go_by_the_sign_of_the_values(
     assert image.get_clim() == limits
 
 
-def test_figures_in_the_cells_stand_out_and_are_left_out_when_many() -> None:
-    few = pd.DataFrame({"a": list("xxyy"), "b": ["p", "q"] * 2, "v": [0.0, 1.0, 2.0, 3.0]})
-    axes = axes_of(heat_map(few, "a", "b", "v").figure)
+@pytest.mark.parametrize("start", [0, -70])
+def test_figures_stand_out_on_every_shade(start: int) -> None:
+    # 140 cells: steps of the whole colour map
+    frame = pd.DataFrame(
+        [(a, b, start + 14 * a + b) for a in range(10) for b in range(14)], columns=["a", "b", "v"]
+    )
+    axes = axes_of(heat_map(frame, "a", "b", "v").figure)
     (image,) = axes.images
-    many = pd.DataFrame([(a, b, a * b) for a in range(15) for b in range(15)], columns=["a", "b", "v"])
 
     def luminance(colour: object) -> float:
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
         return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
+    assert len(axes.texts) == 140
     for text in axes.texts:
         both = sorted([luminance(text.get_color()), luminance(image.to_rgba(float(text.get_text()))[:3])])
         assert (both[1] + 0.05) / (both[0] + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def test_figures_in_the_cells_are_left_out_when_many() -> None:
+    few = pd.DataFrame({"a": list("xxyy"), "b": ["p", "q"] * 2, "v": [0.0, 1.0, 2.0, 3.0]})
+    axes = axes_of(heat_map(few, "a", "b", "v").figure)
+    (image,) = axes.images
+    many = pd.DataFrame([(a, b, a * b) for a in range(15) for b in range(15)], columns=["a", "b", "v"])
+
+    assert [text.get_text() for text in axes.texts] == ["0", "1", "2", "3"]
+    assert image.get_clim() == (0, 3)
     assert not axes_of(heat_map(many, "a", "b", "v").figure).texts
 
 

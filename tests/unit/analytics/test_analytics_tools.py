@@ -665,9 +665,10 @@ async def test_rows_without_a_value_are_counted(tmp_path: Path) -> None:
             "245 values of 'date' are too many for bars. Draw a line.",
         ),
         (
-            "Bar chart of revenue_usd by month and region in sales.csv",
-            "Bars stand for one column or one period",
+            "Stacked bar chart of mean revenue_usd by month and region in sales.csv",
+            "Parts of a stack must add up to the whole, and only totals and counts do. Draw grouped bars.",
         ),
+        ("Pie chart of revenue_usd by region in sales.csv", "I draw no pie charts"),
         ("Bar chart of revenue_usd in sales.csv", "Say what the bars stand for"),
         (
             "Regress revenue_usd on advertising in sales.csv",

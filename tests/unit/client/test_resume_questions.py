@@ -139,3 +139,11 @@ async def test_what_can_not_be_restored_is_returned_so(odd: OddServer) -> None:
     assert (await resumed(odd, answer=APPROVE)).status is SessionStatus.UNAVAILABLE
     assert (await resume_session("../ok", url=odd.url)).status is SessionStatus.NOT_FOUND
     assert (await resume_session(THREAD_ID, url="http://h:port")).status is SessionStatus.UNAVAILABLE
+
+
+async def test_a_run_that_stored_nothing_can_only_be_asked_again(odd: OddServer) -> None:
+    """LangGraph itself would answer with an EmptyInputError."""
+    odd.answers |= {"state": state(), "runs": Answer([{"run_id": "run-1", "status": "error"}])}
+    with pytest.raises(ValueError, match=rf"{THREAD_ID} has nothing to resume: .* Send the message again"):
+        await resumed(odd)
+    assert odd.bodies("create") == []

@@ -328,7 +328,7 @@ async def test_bounds_are_kept(bounds: str) -> None:
         ("lower bounds 0.2 and 0.1", "3 numbers, not 2"),
         ("lower bounds 0.6, 0.5 and 0.1", "No blend meets these bounds"),
         ("bounds 0.5 to 0.2, 0 to 1 and 0 to 1", "the least first"),
-        ("polystyrene at 30 %", "Say between which proportions polystyrene must lie"),
+        ("polystyrene at 30 %", "I don't know what “30 %” stands for here"),
         ("polystyrene at least 0.2 and polypropylene at most 0.5", "alone is no mixture"),
     ],
 )

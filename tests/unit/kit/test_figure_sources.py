@@ -33,6 +33,9 @@ RESULT = {"total": 1234.5678, "share": 0.1234, "rows": 12034, "p": 1.67e-31, "ch
         "It is 12.3–12.34 %, between 12 and 12.34 per cent.",
         "**1. North** has 12,034\n**2.** South\n- 3. East",
         "| # | total |\n|---|---:|\n| 1 | 1,234.6 |\n| 2 | 12,034 |",
+        "North is #1 and South #12. Step 2: see Table 3 and Figure 4, as in Section 5 (option 6).",
+        "Es sind 1.234,57 oder 1234,6; der Anteil ist 12,3 % oder 0,123; 4,56 million.",
+        "Es sind 1.234,6 und 12.034 Zeilen; 4.560.000.",
     ],
 )
 def test_figures_with_a_source(answer: str) -> None:
@@ -53,6 +56,16 @@ def test_figures_with_a_source(answer: str) -> None:
         ("p = 0.05", ["0.05"]),
         ("1.67 × 10⁻³⁰ and 1.67 x 10^-3", ["1.67 × 10⁻³⁰", "1.67 x 10^-3"]),
         ("It is 11.3–12.3 %.", ["11.3"]),
+        (
+            "It was #123, #4.5 and Step 250; the figure 42; Option 7 % and Table 3.7.",
+            ["123", "4.5", "250", "42", "7 %", "3.7"],
+        ),
+        (
+            "Es sind 1.234,67 oder 1235,6; der Anteil ist 12,5 %; 5.560.000.",
+            ["1.234,67", "1235,6", "12,5 %", "5.560.000"],
+        ),
+        ("1.234 and 1,234.6 and 0,124", ["1.234", "0,124"]),
+        ("The season 2018/19, and 2018/22.", ["2018", "22"]),
     ],
 )
 def test_figures_without_a_source(answer: str, missing: list[str]) -> None:
@@ -86,6 +99,17 @@ def test_a_tenth_more_has_no_source(value: float) -> None:
 def test_entries_of_a_list_are_counted() -> None:
     table = {"table": [{"region": "North"}, {"region": "South"}, {"region": "East"}]}
     assert unsourced_figures("The 3 regions, not 4.", [table]) == ["4"]
+
+
+def test_the_second_year_of_a_season_follows_from_the_first() -> None:
+    assert unsourced_figures("2018/19, 2018-19 and 2018\u201319; 1999/00.", ["2018", {"1999": 3.5}]) == []
+    assert unsourced_figures("2018/20 and 2018/19/21", ["2018"]) == ["20", "19", "21"]
+
+
+def test_a_comma_may_keep_two_numbers_apart() -> None:
+    assert unsourced_figures("The point (12,5), or 1,2,3.", ["n: 12, 5", "1 2 3"]) == []
+    assert unsourced_figures("It is 12 and 5.", ["x,y\n12,5"]) == []
+    assert unsourced_figures("The point (12,6).", ["12, 5"]) == ["12,6"]
 
 
 def test_years_are_not_rounded() -> None:

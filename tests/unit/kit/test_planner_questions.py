@@ -282,6 +282,6 @@ def test_variation_that_is_not_understood_is_not_computed_again() -> None:
     talk.say("What power do 64 patients per arm give for d = 0.5?")
     assert talk.say("what about 7?") == []
     assert talk.answer == (
-        "I don't know what “7” stands for. I last used trial power with effect size 0.5, n per arm 64. "
-        "Name the value that is to change, and say what it is to be."
+        "I don't know what “7” changes in the last answer, which is of trial power with effect size 0.5, "
+        "n per arm 64. Name the value that is to change and what it is to be, or ask the whole question."
     )

@@ -323,10 +323,10 @@ def test_request_that_no_tool_serves_is_said() -> None:
     assert talk.answer == "<inspect_mesh>\n\nI have no tool for “book me a flight to Paris”."
 
 
-def test_figure_and_column_without_use_are_said() -> None:
+def test_request_with_a_figure_without_use_is_not_run() -> None:
     talk = Talk()
-    talk.say("What is the critical path of plan.csv for 99 people?")
-    assert talk.answer == "I had no use for “99” in your request.\n\n<critical_path>"
+    assert talk.say("What is the critical path of plan.csv for 99 people?") == []
+    assert talk.answer.startswith("I don't know what “99” stands for here, so I did not run critical path.")
 
 
 @pytest.mark.parametrize("other", ["scan.stl", "sales.csv"])

@@ -16,26 +16,21 @@ def talk(*files: Artifact) -> Talk:
 
 
 @pytest.mark.parametrize(
-    ("text", "unused"),
+    "text",
     [
-        ('Total revenue by region for "Tent"', ["Tent"]),
-        ("Total revenue by region on 5 January 2024", ["5 January 2024"]),
-        ("Total revenue by region since 2024-01-05", ["2024-01-05"]),
-        # these are used, or say nothing about the rows
-        ("Total revenue by region in 2024", []),
-        ("Total revenue where region = North", []),
-        ("Total Revenue By Region In Sales", []),
-        ("TOTAL REVENUE FOR EACH REGION", []),
-        ("I work for Tentmaker. Total revenue by region", []),
-        ("Total revenue of all Units", []),
+        "Total revenue by region in 2024",
+        "Total revenue by region on 5 January 2024",
+        "Total revenue by region since 2024-01-05",
+        "Total revenue where region = North",
+        "Total Revenue By Region In Sales",
+        "TOTAL REVENUE FOR EACH REGION",
+        "I work for Tentmaker. Total revenue by region",
     ],
 )
-def test_names_and_dates_that_nothing_took_are_said(text: str, unused: list[str]) -> None:
+def test_names_and_dates_that_are_taken_or_say_nothing_stop_no_request(text: str) -> None:
     conversation = talk()
     assert [name for name, _ in conversation.say(text)] == ["sum_up"]
-    noted = ", ".join(f"“{name}”" for name in unused)
-    note = f"I had no use for {noted} in your request.\n\n" if unused else ""
-    assert conversation.answer == f"{note}<sum_up>"
+    assert conversation.answer == "<sum_up>"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +38,10 @@ def test_names_and_dates_that_nothing_took_are_said(text: str, unused: list[str]
     [
         ("Total revenue by region for Tent", "“Tent”"),
         ("Total revenue by region in the North", "“North”"),
-        ("Total revenue for Tent in New York", "“Tent”, “York”"),
+        ("Total revenue for Tent in New York", "“Tent”, “New York”"),
+        ('Total revenue by region for "Tent"', "“Tent”"),
+        ("Total revenue in 2022 or 2024 by region", "“2024”"),
+        ("Total revenue in Q1 and Q3 2024", "“Q1”, “Q3 2024”"),
         ("Total revenue by region in March", "“March”"),
         ("Total revenue by region in march", "“march”"),
     ],

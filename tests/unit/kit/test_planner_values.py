@@ -73,7 +73,22 @@ def test_a_value_of_two_columns_needs_the_name_of_one() -> None:
             "year >= 1940 and year <= 1945",
         ),
         ("in 2005", "", "year = 2005"),
-        ("on 5 January 2024", "", ""),
+        ("on 5 January 2024", "date >= 2024-01-05 and date < 2024-01-06", ""),
+        (
+            "from 1 April 2023 to 30 June 2023",
+            "date >= 2023-04-01 and date < 2023-07-01",
+            "",
+        ),
+        ("between March and May 2023", "date >= 2023-03-01 and date < 2023-06-01", ""),
+        ("from November to February 2024", "date >= 2023-11-01 and date < 2024-03-01", ""),
+        ("in the first half of 2023", "date >= 2023-01-01 and date < 2023-07-01", ""),
+        ("each quarter of 2023", "date >= 2023-01-01 and date < 2024-01-01", "year = 2023"),
+        ("in 2003 and 2004", "date >= 2003-01-01 and date < 2005-01-01", "year in (2003, 2004)"),
+        ("2003 vs 2004", "date >= 2003-01-01 and date < 2005-01-01", "year in (2003, 2004)"),
+        # no one span holds these and nothing between them
+        ("in 2003 and 2005", "", "year in (2003, 2005)"),
+        ("in Q1 and Q3 2024", "", ""),
+        ("compare 2003 to 2005", "", "year in (2003, 2005)"),
         ("what did 2012 have", "date >= 2012-01-01 and date < 2013-01-01", ""),
     ],
 )

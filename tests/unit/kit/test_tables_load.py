@@ -97,10 +97,7 @@ def test_german_numbers_and_dates(write):
     assert frame["Umsatz"].tolist() == [1234.5, 11000.0]
     assert frame["PLZ"].tolist() == ["01234", "99999"]
     assert frame["Datum"].dt.strftime("%Y-%m-%d").tolist() == ["2024-02-01", "2024-02-13"]
-    assert describe_table("t", path).notes == (
-        "'Preis' was read with a decimal comma.",
-        "'Umsatz' was read with a decimal comma.",
-    )
+    assert describe_table("t", path).notes == ("'Preis', 'Umsatz' were read with a decimal comma.",)
 
 
 def test_a_point_groups_thousands_where_the_rest_of_the_file_has_decimal_commas(write):
