@@ -36,6 +36,8 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 
+_GROUPED_BY = re.compile(r"\b(?:per|by|each|every)\s+$", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -145,6 +147,8 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, An
         return choice
     full_names = named_files(text, desk.files)
     named = files_named(text, desk)
+    if len(arguments) == 1 and not arguments[0].many:
+        named = _without_columns(named, text, desk)
     suffixes = {suffix for argument in arguments for suffix in argument.suffixes}
     choice.unfit = [name for name in full_names if PurePosixPath(name).suffix.lower() not in suffixes]
     columns = {column["name"].lower() for name in desk.files for column in desk.columns(name)}
@@ -169,6 +173,24 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, An
             used += chosen
             choice.values[argument.name] = chosen if argument.many else chosen[0]
     return choice
+
+
+def _without_columns(named: Sequence[str], text: str, desk: Desk) -> list[str]:
+    """Return the named files but those whose name, without its suffix, is said of a column of another table:
+    "revenue per customer" is of the table that has both, and not of customers.csv."""
+    full = named_files(text, desk.files)
+    return [name for name in named if name in full or not _names_column(name, text, desk)]
+
+
+def _names_column(name: str, text: str, desk: Desk) -> bool:
+    bare = masked(text, desk.files, quotes=False)
+    words = tokens(bare)
+    places = find_phrase(words, stems(PurePosixPath(name).stem.replace("_", " ")))
+    said = {(words[first].start, words[last - 1].end) for first, last in places}
+    named = {other: {(m.start, m.end) for m in mentions(bare, desk.columns(other))} for other in desk.files}
+    # "orders per customer" names the other table alone
+    grouped = any(_GROUPED_BY.search(bare[:start]) for start, _ in said)
+    return named[name] <= said and any(found & said and (found - said or grouped) for found in named.values())
 
 
 def _kept_files(argument: Argument, desk: Desk, kept: Mapping[str, Any]) -> list[str]:
@@ -236,7 +258,7 @@ def several_named(tool: ToolProfile, text: str, desk: Desk) -> list[str]:
     arguments = tool.of_kind("file")
     if len(arguments) != 1 or arguments[0].many or explicit_span(text, arguments[0]):
         return []
-    named = fitting(arguments[0], files_named(text, desk))
+    named = fitting(arguments[0], _without_columns(files_named(text, desk), text, desk))
     if not named and _ALL.search(text):
         named = fitting(arguments[0], desk.files)
     return named if len(named) > 1 else []

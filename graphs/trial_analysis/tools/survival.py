@@ -34,6 +34,7 @@ Event = Annotated[
     examples=(
         "Kaplan-Meier survival of gehan.csv with time weeks, event relapse and arm arm.",
         "Draw the survival curves of both arms.",
+        "Kaplan-Meier curve of all patients pooled.",
         "What is the median survival in each arm?",
     ),
 )
@@ -49,9 +50,8 @@ def kaplan_meier(
             "Whether each arm gets a curve of its own, or all participants one together.",
             together=(
                 "pooled",
-                "patients pooled",
-                "participants pooled",
                 "without arms",
+                "no arm",
                 "ignoring the arms",
                 "as one group",
             ),
