@@ -76,7 +76,9 @@ def fill_compared(task: Task, columns: Sequence[Column], filled: Filled) -> None
         if not (each.numeric or each.dates) and each.name not in {*filled.values, *filled.open, *task.kept}
     ]
     # "how many are from Japan or Europe" counts no different origins
-    wanted = [each for each in wanted if each.required] or [each for each in wanted if each.many][:1]
+    wanted = [each for each in wanted if each.required] or [
+        each for each in wanted if not set(COUNTING) & set(each.cues)
+    ][:1]
     column = compared_column(task.with_quotes, columns, declared_words(task.tool)) if len(wanted) == 1 else ""
     if column and not wanted[0].required and _NOT_APART.search(_conditions_given(task, filled)):
         column = ""

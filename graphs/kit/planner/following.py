@@ -145,7 +145,7 @@ class Following:
         tool, last = self.router.choose(text).tool, self.last_tool()
         if tool is None or last in {None, tool} or not is_short(text) or starts_request(text):
             return None
-        if not self.names_tool(text):
+        if not self.names_tool(text) or self.tool_changed(text):
             return None
         measures = [each for each in tool.of_kind("column") if each.numeric]
         given = fill(tool, text, self._desk, {})

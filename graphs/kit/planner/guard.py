@@ -140,7 +140,8 @@ def unknown_words(
         and not _is_taken(stems(match[0]), tool, filled)
         and not any(start < match.end() and match.start() < end for start, end in spans)
     ]
-    if _takes_rows(tool):
+    if _takes_rows(tool) and not any(each.many for each in tool.of_kind("text")):
+        # a list of steps may be written "visit > cart"
         found += [
             (match.start(), match[0])
             for match in _COMPARED.finditer(prose)
