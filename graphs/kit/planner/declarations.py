@@ -39,6 +39,7 @@ class Argument:
     together: str = ""
     numeric: bool | None = None
     dates: bool | None = None
+    sought: bool = False
     unit: str = ""
     integer: bool = False
     as_written: bool = False
@@ -180,6 +181,7 @@ def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
         together=hint.get("together", ""),
         numeric=hint.get("numeric"),
         dates=hint.get("dates"),
+        sought=hint.get("sought", False),
         unit=hint.get("unit", ""),
         integer=value.get("type") == "integer",
         as_written=hint.get("kind") == "number" and value.get("type") == "string",

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from graphs.kit.planner.cues import explicit_span
-from graphs.kit.planner.declarations import Argument, ToolProfile
+from graphs.kit.planner.declarations import Argument, ToolProfile, declared_phrases
 from graphs.kit.planner.mentions import mentions
-from graphs.kit.planner.prose import foreign_files, masked, named_files, unknown_files
+from graphs.kit.planner.prose import BLANK, foreign_files, masked, named_files, unknown_files
 from graphs.kit.planner.sheets import named_sheet
 from graphs.kit.planner.words import Words, find_phrase, stems, tokens
 from graphs.kit.state import Artifact, Column
@@ -210,7 +210,7 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     back = refers_back(text)
     if tool.approval and not back:
         return candidates if len(candidates) == 1 else fitting(argument, desk.handed)[:1]
-    speaking = _speaking_files(candidates, text, desk)
+    speaking = _speaking_files(tool, candidates, text, desk)
     sources = [
         list(reversed(desk.made if back else desk.successors)),
         list(reversed(desk.used)),
@@ -227,9 +227,17 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     return []
 
 
-def _speaking_files(candidates: Sequence[str], text: str, desk: Desk) -> list[str]:
-    """Return the tables whose columns the text names best, empty when it names none."""
+def _speaking_files(tool: ToolProfile, candidates: Sequence[str], text: str, desk: Desk) -> list[str]:
+    """Return the tables whose columns the text names best, empty when it names none.
+
+    A word of a longer phrase of the tool's own names no column: "compared to the year before".
+    """
     bare = masked(text, desk.files, quotes=False)
+    words = tokens(bare)
+    for phrase in declared_phrases(tool):
+        for first, last in find_phrase(words, phrase) if len(phrase) > 1 else ():
+            start, end = words[first].start, words[last - 1].end
+            bare = bare[:start] + BLANK * (end - start) + bare[end:]
     evidence = {name: _column_evidence(bare, desk.columns(name)) for name in candidates}
     best = max(evidence.values(), default=0.0)
     return [name for name, found in evidence.items() if best >= 1.0 and found > best - 0.5]

@@ -6,13 +6,14 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from graphs.kit.artifacts import MEDIA_TYPES
+from graphs.kit.planner.columns import fits
 from graphs.kit.planner.conditions import Conditions, find_conditions, takes_conditions
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.declarations import ToolProfile, as_list, declared_phrases, declared_words
 from graphs.kit.planner.figures import ORDINAL, figures
 from graphs.kit.planner.files import Desk
-from graphs.kit.planner.mentions import EVERYDAY, mentions
+from graphs.kit.planner.mentions import EVERYDAY, Mention, mentions
 from graphs.kit.planner.negation import negations
 from graphs.kit.planner.options import find_flag
 from graphs.kit.planner.phrasing import (
@@ -24,7 +25,7 @@ from graphs.kit.planner.phrasing import (
 )
 from graphs.kit.planner.prose import masked, sentences, without_sql
 from graphs.kit.planner.task import Filled, dated_by
-from graphs.kit.planner.units import UNITS
+from graphs.kit.planner.units import UNITS, unit_named
 from graphs.kit.planner.words import STOP_STEMS, corrected, find_phrase, stem, stems, tokens, word_set
 from graphs.kit.state import Column
 
@@ -137,6 +138,7 @@ def unknown_words(
         (match.start(), match[0])
         for match in _LETTERS_AND_DIGITS.finditer(prose)
         if match[0].lower() not in values
+        and not unit_named(match[0])
         and not _is_taken(stems(match[0]), tool, filled)
         and not any(start < match.end() and match.start() < end for start, end in spans)
     ]
@@ -170,6 +172,15 @@ def _columns_in_vain(
     ]
 
 
+def _finds_itself(tool: ToolProfile, mention: Mention, desk: Desk, filled: Filled) -> bool:
+    """Return whether the tool takes no column, or looks for such a one itself."""
+    columns = [column for column in desk.all_columns() if column["name"] == mention.column]
+    roles = [each for each in tool.of_kind("column") if each.sought]
+    return not tool.of_kind("column") or any(
+        fits(role, column) for role in roles for column in columns if role.name not in filled.values
+    )
+
+
 def _is_unordered(tool: ToolProfile, filled: Filled) -> bool:
     """Return whether the tool could order by a column, and has none."""
     orders = [each.name for each in tool.of_kind("column") if "sorted by" in each.cues]
@@ -177,10 +188,11 @@ def _is_unordered(tool: ToolProfile, filled: Filled) -> bool:
 
 
 def _is_taken(said: Sequence[str], tool: ToolProfile, filled: Filled) -> bool:
-    """Return whether the words stand together in a value or in a keyword of the tool."""
+    """Return whether the words stand together in a value, or in a keyword or an example of the tool."""
     values = ["".join(stems(str(each))) for value in filled.values.values() for each in as_list(value)]
     keywords = ["".join(keyword) for keyword in tool.keywords]
-    return any("".join(said) in text for text in (*values, *keywords))
+    examples = ["".join(stems(example)) for example in tool.examples]
+    return any("".join(said) in text for text in (*values, *keywords, *examples))
 
 
 def _conditions(prose: str, columns: Sequence[Column], tool: ToolProfile, filled: Filled) -> Conditions:
@@ -236,7 +248,8 @@ def _settled(
     heard = [
         mention
         for mention in named
-        if mention.column in said or (mention.quality > EVERYDAY and not tool.of_kind("column"))
+        if mention.column in said
+        or (mention.quality > EVERYDAY and _finds_itself(tool, mention, desk, filled))
     ]
     spans += [(mention.start, mention.end) for mention in heard]
     spans += [own.span() for own in _OWN.finditer(prose)]

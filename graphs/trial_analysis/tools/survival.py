@@ -14,6 +14,7 @@ Time = Annotated[
         "The time to the event or to the end of observation; found by its name (time, weeks) when not given.",
         cues=("time", "times", "duration", "follow-up"),
         numeric=True,
+        sought=True,
     ),
 ]
 Event = Annotated[
@@ -22,6 +23,7 @@ Event = Annotated[
         "1 where the event happened, 0 where the participant is censored; found by its name (event, status, "
         "relapse, death) when not given.",
         cues=("event", "events", "status", "outcome", "time to", "until"),
+        sought=True,
     ),
 ]
 
