@@ -41,7 +41,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 
 def _sent_to_docker() -> set[str]:
-    """Return the files of git that `.dockerignore` lets through (it leaves all out, then names what stays)."""
+    """Return the files of git that `.dockerignore` lets through: it leaves all out, then names what stays."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"
