@@ -70,6 +70,12 @@ def last_answer(values: Mapping[str, Any]) -> str:
     return ""
 
 
+def model_failed(values: Mapping[str, Any]) -> bool:
+    """Return whether a model gave no reply in this session; the agent's answer says why."""
+    messages = values.get("messages") or []
+    return any((message.get("response_metadata") or {}).get("model_failed") for message in messages)
+
+
 def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
