@@ -35,8 +35,8 @@ _REMEDIES = {
         "DATABASE_URI and REDIS_URI as the API?"
     ),
     "restore": (
-        "Look for the session in the logs of API and workers: both need the same CHECKPOINT_POSTGRES_URI, and "
-        "the model that MODEL names needs its key or role."
+        "Look for the session in the logs of API and workers: both need the same CHECKPOINT_POSTGRES_URI, "
+        "and the model that MODEL names needs its key or role."
     ),
     "files": "API and workers need the same ARTIFACTS_URL, and the right to read, write and list there.",
     "clean up": "Look at the API's log for the deletion of the session.",
@@ -62,6 +62,10 @@ class _FailedError(RuntimeError):
     """The server's answers are its own, and are not as they should be."""
 
 
+_FAULTS = (httpx.HTTPError, ExceptionGroup, RuntimeError, ValueError, OSError)
+"""What the network, the server, or something in its place can make of a step."""
+
+
 async def smoke(client: LangGraphClient, *, deadline: float = DEFAULT_DEADLINE) -> AsyncIterator[Check]:
     """Yield each step as it ends, to the first that fails. What a failed run leaves stays, to be looked at.
 
@@ -78,14 +82,7 @@ async def smoke(client: LangGraphClient, *, deadline: float = DEFAULT_DEADLINE) 
                 seen = await step()
         except TimeoutError:
             seen, remedy = await visit.still_waiting(), _REMEDIES[name]
-        except (
-            httpx.HTTPError,
-            httpx.InvalidURL,
-            ExceptionGroup,
-            RuntimeError,
-            ValueError,
-            OSError,
-        ) as error:
+        except _FAULTS as error:
             seen, remedy = _seen(error), _general_remedy(error) or _REMEDIES[name]
         yield Check(name, time.monotonic() - started, seen, remedy)
         if remedy:
@@ -200,12 +197,12 @@ def _general_remedy(error: Exception) -> str:
         return _remedy_of_status(error)
     if isinstance(error, UnexpectedAnswerError):
         return "Something else answers at this address: is it the server's, with https:// if that has TLS?"
-    if not isinstance(error, httpx.HTTPError | httpx.InvalidURL | ExceptionGroup):
+    if not isinstance(error, httpx.HTTPError | ExceptionGroup):
         return ""
     if "CERTIFICATE_VERIFY_FAILED" in answers.cause(error):
         return (
-            "The certificate is for another name, or of a CA that is not known here: set SSL_CERT_FILE to the "
-            "file of that CA."
+            "The certificate is for another name, or of a CA that is not known here: set SSL_CERT_FILE to "
+            "the file of that CA."
         )
     return (
         "The server can't be reached: look at the address, its DNS record, and the load balancer's listener "

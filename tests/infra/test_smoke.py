@@ -49,7 +49,7 @@ async def test_every_step_passes_behind_a_load_balancer(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert [result_of(line) for line in done.stdout.splitlines()] == [("ok", step) for step in STEPS]
-    assert balancer.cuts == 0
+    assert balancer.timeouts == 0
     assert await client.threads.count() == before, "it leaves no session"
 
 

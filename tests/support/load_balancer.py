@@ -38,16 +38,17 @@ class _ClientGoneError(Exception):
 class LoadBalancer:
     """Forwards to `target_port` of 127.0.0.1. Use it with `async with`.
 
-    `idle_timeout` is in seconds and may be changed at any time. `cuts` counts answers that it cut by then.
+    `idle_timeout` is in seconds. `timeouts` counts the answers that were too long silent.
     """
 
     def __init__(self, target_port: int, *, idle_timeout: float = 60.0) -> None:
         self.target_port = target_port
         self.idle_timeout = idle_timeout
-        self.cuts = 0
+        self.timeouts = 0
         self.forwarded: list[dict[str, str]] = []
         self._authority = trustme.CA()
         self._clients: set[asyncio.Task[None]] = set()
+        self._answers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         self._folder = TemporaryDirectory(prefix="load-balancer-")
@@ -71,18 +72,30 @@ class LoadBalancer:
         """The public address."""
         return f"https://{HOST}:{self.port}"
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._clients.add(task)
-        try:
-            with suppress(_ClientGoneError, ConnectionError, ssl.SSLError, h11.RemoteProtocolError):
-                await self._serve(reader, writer)
-        finally:
-            self._clients.discard(task)
+    @property
+    def under_way(self) -> int:
+        """How many answers have begun and go on."""
+        return len(self._answers)
+
+    def cut(self) -> None:
+        """End the connections of all answers that have begun, as when one of AWS's machines is replaced."""
+        for writer in self._answers:
             writer.transport.abort()
+        self._answers.clear()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = asyncio.create_task(self._serve(reader, writer))
+        self._clients.add(client)
+        client.add_done_callback(self._clients.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(_ClientGoneError, ConnectionError, ssl.SSLError, h11.RemoteProtocolError):
+                await self._answer_all(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after the other until the client has no more."""
         client = h11.Connection(h11.SERVER)
         gone = asyncio.create_task(writer.wait_closed())
@@ -130,6 +143,7 @@ class LoadBalancer:
                 while True:
                     event = await self._next_event(target, reader)
                     if isinstance(event, h11.Response):
+                        self._answers.add(writer)
                         event = h11.Response(
                             status_code=event.status_code,
                             headers=_end_to_end(event.headers),
@@ -140,10 +154,12 @@ class LoadBalancer:
                     if isinstance(event, h11.EndOfMessage):
                         return
         except TimeoutError:
-            self.cuts += 1
+            self.timeouts += 1
             await self._refuse(client, writer, 504, b"Gateway Time-out")
         except (OSError, h11.RemoteProtocolError):
             await self._refuse(client, writer, 502, b"Bad Gateway")
+        finally:
+            self._answers.discard(writer)
 
     async def _refuse(
         self, client: h11.Connection, writer: asyncio.StreamWriter, status: int, reason: bytes
