@@ -15,6 +15,7 @@ from graphs.client import answers
 from graphs.client.answers import UnexpectedAnswerError
 from graphs.client.conversation import last_answer, model_failed, stream_turn
 from graphs.client.files import download_file, upload_files
+from graphs.client.restore import DEFAULT_DEADLINE as DEFAULT_RESTORE_DEADLINE
 from graphs.client.restore import restore_session
 from graphs.client.session import SessionStatus
 
@@ -81,7 +82,7 @@ async def smoke(client: LangGraphClient, *, deadline: float = DEFAULT_DEADLINE) 
             async with asyncio.timeout(deadline):
                 seen = await step()
         except TimeoutError:
-            seen, remedy = await visit.still_waiting(), _REMEDIES[name]
+            seen, remedy = f"not done within {deadline:g} s{await visit.run_status()}", _REMEDIES[name]
         except _FAULTS as error:
             seen, remedy = _seen(error), _general_remedy(error) or _REMEDIES[name]
         yield Check(name, time.monotonic() - started, seen, remedy)
@@ -110,15 +111,16 @@ class _Visit:
             "clean up": self._clean_up,
         }
 
-    async def still_waiting(self) -> str:
-        """Say what a step that is over its deadline was waiting for."""
-        waited = f"not done within {self._deadline:g} s"
+    async def run_status(self) -> str:
+        """Say how the run is that was asked for; '' before there is one."""
         if not self._thread_id:
-            return waited
-        session = await restore_session(self._thread_id, client=self._client)
-        return f"{waited}; session {self._thread_id} is {session.status}" + (
-            f" ({session.reason})" if session.reason else ""
-        )
+            return ""
+        try:
+            async with asyncio.timeout(DEFAULT_RESTORE_DEADLINE):
+                runs = await self._client.runs.list(self._thread_id, limit=1)
+        except _FAULTS as error:
+            return f"; its run can't be looked at ({_seen(error)})"
+        return f"; the run of session {self._thread_id} is {runs[0]['status']}" if runs else ""
 
     async def _health(self) -> str:
         answer = await answers.get(self._client, "/ok", dict, check_db=1)

@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 from langgraph_sdk.client import LangGraphClient
 
-from graphs.server.process import PROJECT_ROOT, DevServer, free_port
+from graphs.server.process import PROJECT_ROOT, DevServer, free_port, isolated_project
 from tests.support.load_balancer import LoadBalancer
 from tests.support.postgres import PostgresInstance
+from tests.support.waiting import START_SECONDS
 
 STEPS = ("health", "ready", "agents", "run", "restore", "files", "clean up")
 
@@ -93,6 +96,32 @@ async def test_an_address_without_a_server_is_told() -> None:
     assert done.returncode == 1
     assert "FAIL  health" in done.stderr
     assert "security group" in done.stderr
+
+
+async def test_runs_that_nobody_takes_are_told(postgres: PostgresInstance, tmp_path: Path) -> None:
+    """An API that runs nothing itself, as in production, and no worker."""
+    server = DevServer(
+        isolated_project(tmp_path),
+        environment={
+            "CHECKPOINT_POSTGRES_URI": postgres.uri,
+            "ARTIFACTS_URL": str(tmp_path / "files"),
+            "MODEL": "",
+        },
+        log=tmp_path / "server.log",
+        jobs=0,
+    )
+    server.start()
+    try:
+        await asyncio.to_thread(server.wait_ready, START_SECONDS)
+        done = await smoke(server.url, "--deadline", "10")
+    finally:
+        await asyncio.to_thread(server.stop)
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("ok    agents")
+    assert "FAIL  run" in done.stderr
+    assert re.search(r"not done within 10 s; the run of session \S+ is pending", done.stderr)
+    assert "has no worker" in done.stderr
 
 
 def test_make_smoke_passes_the_address_on() -> None:
