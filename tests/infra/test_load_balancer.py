@@ -39,7 +39,7 @@ from tests.support.waiting import START_SECONDS, wait_for_text
 AGENT = "three_dp_custom"
 BRACKET = PROJECT_ROOT / "graphs" / AGENT / "samples" / "bracket.stl"
 SILENCE = float(os.environ.get("SILENCE", "25"))
-IDLE_TIMEOUT = 12.0
+IDLE_TIMEOUT = 15.0
 """Seconds: above the server's 5, with something over for a busy machine; far below the silence."""
 SOON = 60.0
 ANSWER = "It took a while to think of this."
@@ -173,8 +173,9 @@ async def test_silent_runs_are_heard_to_their_end(
     assert balancer.timeouts == 0
 
 
+@pytest.mark.filterwarnings("ignore:Request failed, attempting reconnect")
 async def test_clients_that_are_cut_off_get_the_answer_all_the_same(
-    balancer: LoadBalancer, public: LangGraphClient, model: ModelServer, recwarn: pytest.WarningsRecorder
+    balancer: LoadBalancer, public: LangGraphClient, model: ModelServer
 ) -> None:
     """The SDK asks again where the server's Location header says, as long as the run goes on."""
     released, replies = held(Reply(ANSWER), len(WAYS))

@@ -81,13 +81,13 @@ async def test_a_database_that_is_away_is_told(server: DevServer, postgres: Post
         done = await smoke(server.url)
     finally:
         await asyncio.to_thread(postgres.start)
+        await asyncio.to_thread(server.wait_ready, START_SECONDS)
 
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].startswith("ok    health")
     assert "FAIL  ready" in done.stderr
     assert "503 for /ready" in done.stderr
     assert "CHECKPOINT_POSTGRES_URI" in done.stderr
-    assert (await smoke(server.url)).returncode == 0, "PostgreSQL is back"
 
 
 async def test_an_address_without_a_server_is_told() -> None:

@@ -93,7 +93,7 @@ class LoadBalancer:
             with suppress(_ClientGoneError, ConnectionError, ssl.SSLError, h11.RemoteProtocolError):
                 await self._answer_all(reader, writer)
         finally:
-            writer.transport.abort()
+            writer.close()
 
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after the other until the client has no more."""
