@@ -224,6 +224,20 @@ async def test_a_stream_that_is_cut_off_tells_each_step_once(
     ]
 
 
+async def test_a_stream_that_is_cut_off_before_its_first_step_tells_all(
+    balancer: LoadBalancer, public: LangGraphClient, model: ModelServer
+) -> None:
+    """All has happened by the time the client asks again."""
+    handover = Reply(calls=(("transfer_to_printability", {"task": "Say something."}),))
+    model.then(handover, Reply("Something."), Reply(ANSWER))
+    thread_id = await new_thread(public)
+    balancer.cuts_to_come = 1
+    told = [step.text async for step in stream_turn(public, thread_id, AGENT, "Say something.")]
+
+    assert balancer.cuts_to_come == 0
+    assert told == ["hands over to printability"]
+
+
 async def test_links_lead_to_the_public_address(balancer: LoadBalancer, public: LangGraphClient) -> None:
     thread_id = await new_thread(public)
     uploaded = await upload_files(public, thread_id, [BRACKET])

@@ -38,13 +38,15 @@ class _ClientGoneError(Exception):
 class LoadBalancer:
     """Forwards to `target_port` of 127.0.0.1. Use it with `async with`.
 
-    `idle_timeout` is in seconds. `timeouts` counts the answers that were too long silent.
+    `idle_timeout` is in seconds. `timeouts` counts the answers that were silent for too long. The next
+    `cuts_to_come` answers are cut off behind their headers.
     """
 
     def __init__(self, target_port: int, *, idle_timeout: float = 60.0) -> None:
         self.target_port = target_port
         self.idle_timeout = idle_timeout
         self.timeouts = 0
+        self.cuts_to_come = 0
         self.forwarded: list[dict[str, str]] = []
         self._authority = trustme.CA()
         self._clients: set[asyncio.Task[None]] = set()
@@ -151,6 +153,9 @@ class LoadBalancer:
                         )
                     writer.write(client.send(event) or b"")
                     await writer.drain()
+                    if self.cuts_to_come:
+                        self.cuts_to_come -= 1
+                        raise _ClientGoneError
                     if isinstance(event, h11.EndOfMessage):
                         return
         except TimeoutError:
