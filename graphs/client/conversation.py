@@ -7,7 +7,7 @@ from typing import Any
 from langgraph_sdk.client import LangGraphClient
 
 _FROM_THE_BEGINNING = {"Last-Event-ID": "-1"}
-"""For a stream that is cut off before its first event: else it would go on with what happens later."""
+"""For a stream that is cut off before its first event, which else would go on with what happens later."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Step:
 async def stream_turn(client: LangGraphClient, thread_id: str, agent: str, text: str) -> AsyncIterator[Step]:
     """Send the text to the agent and yield what happens until the turn ends, or waits for a person.
 
-    A connection that is lost is made again, and no step is missed or told twice. The run goes on at the server
-    when the caller stops listening; `restore_session` then tells how it ended.
+    A connection that is lost is made again, and no step is missed or told twice. The run goes on at the
+    server when the caller stops listening; `restore_session` then tells how it ended.
     """
     stream = client.runs.stream(
         thread_id,

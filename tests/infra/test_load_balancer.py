@@ -134,6 +134,15 @@ async def by_joined_stream(client: LangGraphClient) -> str:
     return last_answer(states[-1])
 
 
+async def by_stream_of_the_thread(client: LangGraphClient) -> str:
+    """It has no end: the reader leaves."""
+    thread_id, _ = await new_run(client)
+    async for part in await client.threads.join_stream(thread_id, last_event_id="-"):
+        if part.event == "values" and (answer := last_answer(part.data)):
+            return answer
+    return ""
+
+
 async def by_resume(client: LangGraphClient) -> str:
     """A session that a client finds running is waited for."""
     thread_id, _ = await new_run(client)
@@ -149,6 +158,8 @@ WAYS: tuple[Callable[[LangGraphClient], Awaitable[str]], ...] = (
     by_joined_stream,
     by_resume,
 )
+EVERY_WAY = (*WAYS, by_stream_of_the_thread)
+"""The SDK does not ask for a thread's stream again when that is cut off."""
 
 
 def held(reply: Reply, times: int = 1) -> tuple[threading.Event, list[HeldReply]]:
@@ -162,14 +173,14 @@ async def test_silent_runs_are_heard_to_their_end(
     balancer: LoadBalancer, public: LangGraphClient, model: ModelServer
 ) -> None:
     """However a client waits, it gets the answer of a model that is silent for longer than the timeout."""
-    released, replies = held(Reply(ANSWER), len(WAYS))
+    released, replies = held(Reply(ANSWER), len(EVERY_WAY))
     model.then(*replies)
-    waiting = asyncio.gather(*(way(public) for way in WAYS))
-    await eventually(lambda: balancer.under_way == len(WAYS), within=SOON)
+    waiting = asyncio.gather(*(way(public) for way in EVERY_WAY))
+    await eventually(lambda: balancer.under_way == len(EVERY_WAY), within=SOON)
     await asyncio.sleep(SILENCE)
     released.set()
 
-    assert await waiting == [ANSWER] * len(WAYS)
+    assert await waiting == [ANSWER] * len(EVERY_WAY)
     assert balancer.timeouts == 0
 
 
