@@ -16,7 +16,7 @@ BENCHMARKS ?= saver ablation availability server workarounds recovery tables sta
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install pgbouncer dev demo test chaos evaluate bench bench-quick lint format lock clean
+.PHONY: help install pgbouncer dev demo smoke test chaos evaluate bench bench-quick lint format lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ dev: $(INSTALLED)  ## Start the server, with an embedded PostgreSQL unless CHECK
 
 demo: $(INSTALLED)  ## One task for each agent, and a PostgreSQL restart in the middle (URL=… for a running server)
 	@$(BIN)/python -m graphs.server.demo $(if $(URL),--url $(URL))
+
+smoke: $(INSTALLED)  ## Check a deployment from outside, URL=https://… (LANGGRAPH_API_KEY, SSL_CERT_FILE: its key, a private CA)
+	@$(BIN)/holdfast smoke $(if $(URL),--url $(URL))
 
 test: $(INSTALLED) $(PGBOUNCER)  ## Run all tests
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
