@@ -200,6 +200,7 @@ module "service" {
   for_each = { for name, service in local.services : name => service if var.image_tag != null }
 
   name               = "${var.name}-${each.key}"
+  region             = var.region
   cluster_arn        = aws_ecs_cluster.this.arn
   cluster_name       = aws_ecs_cluster.this.name
   image              = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"

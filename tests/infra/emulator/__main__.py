@@ -7,10 +7,13 @@ terms. Nothing of it knows Holdfast.
 import sys
 
 from moto import server
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 from tests.infra.emulator import cache, rest
 
 if __name__ == "__main__":
     cache.fill()
     rest.fill()
+    # keep connections: one for each of thousands of requests costs more than the requests
+    MotoRequestHandler.protocol_version = "HTTP/1.1"
     server.main(["--host", "127.0.0.1", "--port", sys.argv[1]])

@@ -1,11 +1,14 @@
 """What a few other services of moto lack."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.rds.models import DBInstance
 from moto.rds.responses import RDSResponse
 
@@ -16,6 +19,7 @@ def fill() -> None:
     _say_whose_parameters()
     _keep_performance_insights()
     _tag_scalable_targets()
+    _keep_service_settings()
 
 
 def _describe_rules() -> None:
@@ -70,5 +74,34 @@ def _tag_scalable_targets() -> None:
             tags(self).pop(key, None)
         return "{}"
 
-    for operation in (list_tags_for_resource, tag_resource, untag_resource):
+    register = ApplicationAutoScalingResponse.register_scalable_target
+
+    def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
+        answer = register(self)
+        of_all = vars(self.applicationautoscaling_backend).setdefault("tags", {})
+        of_all.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(self._get_param("Tags") or {})
+        return answer
+
+    for operation in (list_tags_for_resource, tag_resource, untag_resource, register_scalable_target):
         setattr(ApplicationAutoScalingResponse, operation.__name__, operation)
+
+
+def _keep_service_settings() -> None:
+    """ECS: a service remembers how it is deployed and checked."""
+    settings = ("availabilityZoneRebalancing", "deploymentConfiguration", "healthCheckGracePeriodSeconds")
+
+    def remembering(operation: Callable[[EC2ContainerServiceResponse], ActionResult]) -> Any:
+        def run(self: EC2ContainerServiceResponse) -> ActionResult:
+            answer = operation(self)
+            service = answer.result["service"]
+            vars(service).setdefault("availability_zone_rebalancing", "DISABLED")
+            for setting in settings:
+                if (value := self._get_param(setting)) is not None:
+                    setattr(service, camelcase_to_underscores(setting), value)
+            return answer
+
+        return run
+
+    for name in ("create_service", "update_service"):
+        operation = getattr(EC2ContainerServiceResponse, name)
+        setattr(EC2ContainerServiceResponse, name, remembering(operation))

@@ -1,5 +1,3 @@
-data "aws_region" "current" {}
-
 locals {
   temporary = "tmp"
 
@@ -38,7 +36,7 @@ locals {
       logDriver = "awslogs"
       options = {
         awslogs-group         = var.log_group
-        awslogs-region        = data.aws_region.current.name
+        awslogs-region        = var.region
         awslogs-stream-prefix = "task"
         # a log that can't be written must not stop the server
         mode            = "non-blocking"

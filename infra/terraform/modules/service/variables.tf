@@ -3,6 +3,11 @@ variable "name" {
   type        = string
 }
 
+variable "region" {
+  description = "Region of AWS. It is not looked up here: the root lets the module wait for its roles, and a lookup would wait with it."
+  type        = string
+}
+
 variable "cluster_arn" {
   description = "The ECS cluster."
   type        = string

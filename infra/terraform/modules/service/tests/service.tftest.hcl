@@ -1,7 +1,4 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { name = "eu-central-1" }
-  }
   mock_resource "aws_ecs_task_definition" {
     defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/holdfast-worker:1" }
   }
@@ -9,6 +6,7 @@ mock_provider "aws" {
 
 variables {
   name               = "holdfast-worker"
+  region             = "eu-central-1"
   cluster_arn        = "arn:aws:ecs:eu-central-1:123456789012:cluster/holdfast"
   cluster_name       = "holdfast"
   image              = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/holdfast:1"
