@@ -25,7 +25,6 @@ data "aws_iam_policy_document" "assume_tasks" {
 # --- ECS: pull the image, read the secrets, write the log -------------------------------------------------
 
 data "aws_iam_policy_document" "execution" {
-  # checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken knows no resource
   statement {
     sid       = "LogInToTheRegistry"
     actions   = ["ecr:GetAuthorizationToken"]

@@ -1,15 +1,6 @@
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
-data "aws_availability_zones" "available" {
-  state = "available"
-
-  filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
-}
-
 locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
@@ -20,7 +11,7 @@ locals {
 
 data "aws_iam_policy_document" "data_key" {
   # checkov:skip=CKV_AWS_109:the policy of a key names the account, whose IAM policies say who may use it
-  # checkov:skip=CKV_AWS_111:the same
+  # checkov:skip=CKV_AWS_111:the account has to be able to change its own key
   # checkov:skip=CKV_AWS_356:in the policy of a key, * is this key
   statement {
     sid       = "Account"
@@ -48,7 +39,7 @@ resource "aws_kms_alias" "data" {
 
 data "aws_iam_policy_document" "logs_key" {
   # checkov:skip=CKV_AWS_109:the policy of a key names the account, whose IAM policies say who may use it
-  # checkov:skip=CKV_AWS_111:the same
+  # checkov:skip=CKV_AWS_111:the account has to be able to change its own key
   # checkov:skip=CKV_AWS_356:in the policy of a key, * is this key
   statement {
     sid       = "Account"

@@ -1,6 +1,5 @@
 locals {
-  port  = 8000
-  zones = slice(data.aws_availability_zones.available.names, 0, var.zones)
+  port = 8000
 
   # a proxy's certificate is of Amazon's public authority, an instance's of RDS's own
   database_tls = "sslmode=verify-full&sslrootcert=${var.database.proxy ? var.system_ca_bundle : var.ca_bundle}"
@@ -11,7 +10,7 @@ module "network" {
 
   name                = var.name
   cidr                = var.vpc_cidr
-  zones               = local.zones
+  zones               = [for letter in var.zones : "${var.region}${letter}"]
   nat_gateways        = var.nat_gateways
   interface_endpoints = setunion(["ecr.api", "ecr.dkr", "logs", "secretsmanager"], length(var.bedrock_model_arns) > 0 ? ["bedrock-runtime"] : [])
   logs_key_arn        = aws_kms_key.logs.arn

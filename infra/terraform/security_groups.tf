@@ -31,7 +31,6 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "users" {
-  # checkov:skip=CKV_AWS_260:port 80 only redirects to HTTPS, and who may reach it is allowed_cidrs
   for_each = {
     for pair in setproduct(var.allowed_cidrs, [80, 443]) : "${pair[0]}-${pair[1]}" => { cidr = pair[0], port = pair[1] }
   }

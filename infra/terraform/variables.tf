@@ -47,13 +47,13 @@ variable "vpc_cidr" {
 }
 
 variable "zones" {
-  description = "Availability zones: 2 or 3."
-  type        = number
-  default     = 2
+  description = "Availability zones, two or three, by their last letter. They are named and not looked up, so that a zone that AWS adds moves no subnet."
+  type        = list(string)
+  default     = ["a", "b"]
 
   validation {
-    condition     = contains([2, 3], var.zones)
-    error_message = "zones is ${var.zones}: give 2 or 3."
+    condition     = contains([2, 3], length(var.zones)) && length(distinct(var.zones)) == length(var.zones) && alltrue([for letter in var.zones : can(regex("^[a-z]$", letter))])
+    error_message = "zones is ${jsonencode(var.zones)}: name two or three different zones of the region by their letters, such as a and b."
   }
 }
 
@@ -63,8 +63,8 @@ variable "nat_gateways" {
   default     = 1
 
   validation {
-    condition     = var.nat_gateways >= 1 && var.nat_gateways <= var.zones && floor(var.nat_gateways) == var.nat_gateways
-    error_message = "nat_gateways is ${var.nat_gateways}: give 1 to ${var.zones}, the number of zones."
+    condition     = var.nat_gateways >= 1 && var.nat_gateways <= length(var.zones) && floor(var.nat_gateways) == var.nat_gateways
+    error_message = "nat_gateways is ${var.nat_gateways}: give 1 to ${length(var.zones)}, the number of zones."
   }
 }
 

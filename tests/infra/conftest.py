@@ -1,5 +1,6 @@
 """Terraform in temporary folders, and an AWS that moto emulates, on a free port."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -58,6 +59,20 @@ class EmulatedAws:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+    def inventory(self) -> dict[str, set[str]]:
+        """Return names or ids of what there is, by service and kind."""
+        done = subprocess.run(
+            [TOOLS / "python", "-m", "tests.infra.inventory"],
+            cwd=PROJECT_ROOT,
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return {kind: set(names) for kind, names in json.loads(done.stdout).items()}
 
     def hosted_zone(self, name: str) -> str:
         """Make a zone of Route 53 and return its id."""

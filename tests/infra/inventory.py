@@ -1,7 +1,16 @@
-"""What there is in an AWS, by service: to see that nothing is left."""
+"""What there is in an AWS, by service: to see that nothing is left.
 
+    python -m tests.infra.inventory
+
+prints it as JSON. It runs in .venv-infra, whose AWS client speaks the protocols that moto does.
+"""
+
+import json
+import sys
 from collections.abc import Callable
 from typing import Any
+
+import boto3
 
 Client = Callable[[str], Any]
 
@@ -81,3 +90,7 @@ def _keys(client: Client) -> set[str]:
     kms = client("kms")
     described = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     return {key["KeyId"] for key in described if key["KeyState"] != "PendingDeletion"}
+
+
+if __name__ == "__main__":
+    json.dump({kind: sorted(names) for kind, names in inventory(boto3.client).items()}, sys.stdout)

@@ -14,7 +14,6 @@ from graphs.kit.settings import KitSettings
 from graphs.persistence.settings import load_settings
 from graphs.server import aws as credentials
 from tests.infra.conftest import EmulatedAws
-from tests.infra.inventory import inventory
 from tests.infra.terraform import Workspace, changes
 
 pytestmark = pytest.mark.timeout(1500)
@@ -70,7 +69,7 @@ def life(root: Workspace, aws: EmulatedAws, monkeypatch_module: pytest.MonkeyPat
     (root.folder / "terraform.tfvars.json").write_text(json.dumps(VARIABLES | {"zone_id": zone}))
     for name, value in aws.environment.items():
         monkeypatch_module.setenv(name, value)
-    before = inventory(aws.client)
+    before = aws.inventory()
     first = _apply(root)
     second = _apply(root, "image_tag=1.0.0")
     states, passwords = [_state(root)], [_password(aws)]
@@ -84,7 +83,7 @@ def life(root: Workspace, aws: EmulatedAws, monkeypatch_module: pytest.MonkeyPat
     states.append(_state(root))
     passwords.append(_password(aws))
     root.run("destroy", "-auto-approve", "-var=image_tag=1.0.1", "-var=database_password_version=2")
-    after = inventory(aws.client)
+    after = aws.inventory()
     left = {kind: names - before[kind] for kind, names in after.items() if names - before[kind]}
     return Life(
         *(first, second, drift, new_image, new_password),

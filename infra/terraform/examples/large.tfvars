@@ -5,7 +5,7 @@ region          = "eu-central-1"
 allowed_cidrs   = ["203.0.113.0/24"]                                                           # your offices or VPN
 certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/00000000-example-replace" # yours
 
-zones                  = 3
+zones                  = ["a", "b", "c"]
 nat_gateways           = 3
 requests_per_5_minutes = 20000 # a whole office has one address
 

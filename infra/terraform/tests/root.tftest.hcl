@@ -89,7 +89,7 @@ run "one_zone" {
   command = plan
 
   variables {
-    zones = 1
+    zones = ["a"]
   }
 
   expect_failures = [var.zones]

@@ -37,6 +37,7 @@ resource "aws_elasticache_user_group" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:log_retention_days is a variable; what people write may be in logs, so a year is not the default
   for_each = toset(["engine", "slow"])
 
   name              = "/${var.name}/cache-${each.key}"
@@ -45,7 +46,6 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
-  # checkov:skip=CKV_AWS_31:clients have to log in, with IAM tokens of the user group; an auth_token would be in the state
   # checkov:skip=CKV2_AWS_50:failover is on wherever there are two nodes, and nodes is a variable
   replication_group_id = var.name
   description          = "What passes between API and worker tasks of ${var.name}"

@@ -148,8 +148,7 @@ resource "aws_s3_bucket_policy" "logs" {
 # --- Load balancer ----------------------------------------------------------------------------------------
 
 resource "aws_lb" "this" {
-  # checkov:skip=CKV_AWS_150:deletion_protection is a variable, true unless somebody means to destroy
-  # checkov:skip=CKV2_AWS_28:the firewall is associated below
+  # checkov:skip=CKV2_AWS_76:its firewall has the rules against Log4j, which the check does not follow
   name                       = var.name
   internal                   = var.internal
   load_balancer_type         = "application"
@@ -169,7 +168,6 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "api" {
-  # checkov:skip=CKV_AWS_378:TLS ends at the load balancer; between it and the tasks is the VPC's private network
   name                          = "${var.name}-api"
   vpc_id                        = var.vpc_id
   target_type                   = "ip"
@@ -273,6 +271,7 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
+  # checkov:skip=CKV_AWS_192:AWSManagedRulesKnownBadInputsRuleSet is one of managed_rules, which the check does not follow
   name        = var.name
   description = "Rate limit and AWS's rules for ${var.name}"
   scope       = "REGIONAL"
@@ -354,6 +353,7 @@ resource "aws_wafv2_web_acl_association" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "waf" {
+  # checkov:skip=CKV_AWS_338:log_retention_days is a variable; what people write may be in logs, so a year is not the default
   # AWS WAF takes no other beginning
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.log_retention_days

@@ -82,7 +82,6 @@ resource "aws_route_table_association" "public" {
 }
 
 resource "aws_eip" "nat" {
-  # checkov:skip=CKV2_AWS_19:it belongs to a NAT gateway, which the check does not follow
   for_each = toset(local.nat_zones)
 
   domain = "vpc"

@@ -78,6 +78,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:log_retention_days is a variable; what people write may be in logs, so a year is not the default
   for_each = toset(["postgresql", "upgrade"])
 
   # RDS makes these itself if they are not there, without an end and without a key
@@ -110,8 +111,8 @@ resource "aws_iam_role_policy_attachment" "monitoring" {
 }
 
 resource "aws_db_instance" "this" {
+  # checkov:skip=CKV_AWS_133:backup_retention_days is a variable, which takes no 0
   # checkov:skip=CKV_AWS_157:multi_az is a variable, true unless somebody chooses the small size without a standby
-  # checkov:skip=CKV_AWS_293:deletion_protection is a variable, true unless somebody means to destroy
   identifier = var.name
 
   engine                     = "postgres"
