@@ -17,7 +17,7 @@ BENCHMARKS ?= saver ablation availability server workarounds recovery tables sta
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install pgbouncer dev demo smoke test infra-test chaos evaluate bench bench-quick lint format lock clean
+.PHONY: help install pgbouncer dev demo smoke test infra-test costs chaos evaluate bench bench-quick lint format lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ $(INFRA): $(UV) requirements/infra.lock
 infra-test: $(INSTALLED) $(INFRA)  ## Prove infra/terraform against an emulated AWS (needs Terraform)
 	@terraform version >/dev/null || { echo "Terraform is not installed: get 1.11 or newer." >&2; exit 1; }
 	$(BIN)/python -m pytest tests/infra $(PYTEST_ARGS)
+
+costs: $(INSTALLED)  ## Write what the sizes of infra/terraform/examples cost on AWS into docs/aws.md (needs Terraform)
+	@$(BIN)/python -m infra.costs
 
 chaos: $(INSTALLED)  ## Random database faults under users at work, for SECONDS=60; SEED=… repeats a run
 	@$(BIN)/python -m tests.faults.harness.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
