@@ -1,7 +1,7 @@
 """`make costs`: write what the sizes of infra/terraform/examples cost into docs/aws.md.
 
-The sizes are what Terraform makes of the examples, with the defaults of variables.tf; it needs neither AWS nor a provider
-for that.
+The sizes are what Terraform makes of the examples, with the defaults of variables.tf; for that it needs
+neither AWS nor a provider.
 """
 
 import json
@@ -86,10 +86,23 @@ def variables_of(size: str) -> dict[str, Any]:
 
 
 def page_with_costs(page: str, bills: Mapping[str, Bill], prices: Prices) -> str:
-    """Return the page with these bills between its markers."""
-    assert _GENERATED.search(page), f"the page has no {_BEGIN}"
-    tables = f"{_costs(bills)}\n\nAssumed in a month:\n\n{_assumed(prices)}"
-    written = f"{_BEGIN}\nUS dollars a month of {prices['hours']} hours, list prices of {prices['region']}, {prices['as_of']}:\n\n{tables}\n{_END}"
+    """Return the page with these bills between its markers.
+
+    Raises:
+        ValueError: it has no markers.
+    """
+    if not _GENERATED.search(page):
+        raise ValueError(f"the page has no {_BEGIN} with {_END} after it")
+    source = f"list prices of {prices['region']}, {prices['as_of']}"
+    parts = (
+        _BEGIN,
+        f"US dollars a month of {prices['hours']} hours, {source}:",
+        _costs(bills),
+        "Assumed in a month:",
+        _assumed(prices),
+        _END,
+    )
+    written = "\n\n".join(parts)
     return _GENERATED.sub(lambda _: written, page)
 
 

@@ -46,7 +46,7 @@ def load_prices() -> Prices:
 
 
 def bill(variables: Mapping[str, Any], volumes: Mapping[str, float], prices: Prices) -> Bill:
-    """Return what the variables of infra/terraform, with all their defaults, and such volumes cost in a month.
+    """Return what such volumes cost in a month with these variables of infra/terraform, defaults filled in.
 
     Raises:
         ValueError: prices.toml has no price of the database's class or of the cache's node.
@@ -75,7 +75,9 @@ def _task(service: Mapping[str, float], prices: Prices) -> float:
 
 def _database(database: Mapping[str, Any], prices: Prices) -> float:
     if database["proxy"]:
-        raise ValueError("database.proxy is true, and prices.toml has no price of an RDS Proxy: add it there and here")
+        raise ValueError(
+            "database.proxy is true, and prices.toml has no price of an RDS Proxy: add it there and here"
+        )
     instances = 2 if database["multi_az"] else 1
     hour = _price_of(database["instance_class"], prices["rds"]["instance_hour"])
     storage = database["allocated_storage"] * prices["rds"]["storage_gb_month"]
@@ -83,7 +85,9 @@ def _database(database: Mapping[str, Any], prices: Prices) -> float:
 
 
 def _cache(cache: Mapping[str, Any], prices: Prices) -> float:
-    return prices["hours"] * cache["nodes"] * _price_of(cache["node_type"], prices["elasticache"]["node_hour"])
+    return (
+        prices["hours"] * cache["nodes"] * _price_of(cache["node_type"], prices["elasticache"]["node_hour"])
+    )
 
 
 def _edge(variables: Mapping[str, Any], volumes: Mapping[str, float], prices: Prices) -> float:
