@@ -1,47 +1,17 @@
 """docs/aws.md names what is there: variables, outputs, commands, options, files, alarms, boxes, arrows."""
 
 import re
-import shlex
-from dataclasses import dataclass
 
-import botocore.session
 import pytest
-from botocore import xform_name
-from botocore.model import ServiceModel
 
+from tests.infra.guide import OF_THE_CLI, PAGE, TEXT, Command, commands_in, section, shell_code
 from tests.infra.terraform import MODULES, PROJECT_ROOT, TERRAFORM
 
-PAGE = PROJECT_ROOT / "docs" / "aws.md"
-TEXT = PAGE.read_text()
-CODE = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```$", TEXT, re.DOTALL | re.MULTILINE))
+CODE = shell_code(TEXT)
+COMMANDS = commands_in(TEXT)
 VARIABLES = (TERRAFORM / "variables.tf").read_text()
 # of the CLI alone, not of AWS's API
 _CLI = {("ecr", "get-login-password"), ("logs", "tail")}
-_EVERYWHERE = {"query", "output"}
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command of AWS's CLI, with its options and their values; None is a flag."""
-
-    service: str
-    name: str
-    options: dict[str, str | None]
-
-
-def commands() -> list[Command]:
-    """Return the page's commands of AWS's CLI."""
-    found = []
-    for text in re.findall(r"""\baws ((?:"[^"]*"|'[^']*'|[^\s;|)]|[^\S\n])+)""", CODE):
-        words = shlex.split(text)
-        given = words[3:] if words[1] == "wait" else words[2:]
-        options: dict[str, str | None] = {}
-        for index, word in enumerate(given):
-            if word.startswith("--"):
-                following = given[index + 1 : index + 2]
-                options[word[2:]] = following[0] if following and not following[0].startswith("--") else None
-        found.append(Command(words[0], " ".join(words[1 : len(words) - len(given)]), options))
-    return found
 
 
 def names_of(kind: str, *files: str) -> set[str]:
@@ -55,33 +25,22 @@ def slug(heading: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [each for each in commands() if (each.service, each.name) not in _CLI], ids=str
+    "command", [each for each in COMMANDS if (each.service, each.name) not in _CLI], ids=str
 )
 def test_aws_knows_each_command_and_its_options(command: Command):
-    session = botocore.session.get_session()
-    model: ServiceModel = session.get_service_model(command.service)
-    operations = {xform_name(name, "-"): name for name in model.operation_names}
-    name = command.name
-    if name.startswith("wait "):
-        waiters = session.get_waiter_model(command.service)
-        by_name = {xform_name(waiter, "-"): waiter for waiter in waiters.waiter_names}
-        operation = waiters.get_waiter(by_name[name.removeprefix("wait ")]).operation
-    else:
-        operation = operations[name]
-    shape = model.operation_model(operation).input_shape
+    shape = command.operation.input_shape
     assert shape is not None
-    members = {xform_name(member, "-"): member for member in shape.members}
     for option, value in command.options.items():
-        if option in _EVERYWHERE:
-            continue
-        member = members[option.removeprefix("no-") if value is None else option]
-        assert (shape.members[member].type_name == "boolean") == (value is None), option
-    assert {xform_name(member, "-") for member in shape.required_members} <= set(command.options)
+        if option not in OF_THE_CLI:
+            member = shape.members[command.parameter(option)]
+            assert (member.type_name == "boolean") == (value is None), option
+    given = {command.parameter(option) for option in command.options if option not in OF_THE_CLI}
+    assert set(shape.required_members) <= given
 
 
 def test_there_are_commands():
-    assert {each.service for each in commands()} == {"ecr", "ecs", "logs", "rds", "secretsmanager"}
-    assert len(commands()) > 15
+    assert {each.service for each in COMMANDS} == {"ecr", "ecs", "logs", "rds", "secretsmanager"}
+    assert len(COMMANDS) > 15
 
 
 def test_variables_are_those_of_the_configuration():
@@ -127,7 +86,7 @@ def test_links_and_files_are_there():
 
 def test_settings_of_the_server_are_set_or_explained():
     """What LangChain's documents name is in the configuration, or in the page on sessions."""
-    required = TEXT.partition("## What LangChain requires")[2]
+    required = section("What LangChain requires")
     known = "\n".join(file.read_text() for file in TERRAFORM.glob("*.tf"))
     known += (PROJECT_ROOT / "docs" / "sessions.md").read_text()
     settings = set(re.findall(r"`([A-Z][A-Z_]+)(?:=\w+)?`", required))
@@ -145,8 +104,7 @@ def test_alarms_are_those_that_are_made():
         for part in re.findall(r'"\$\{service\}-(\w+)"', alarms)
         for service in ("api", "worker")
     }
-    watch = TEXT.partition("## Watch")[2].partition("##")[0]
-    assert set(re.findall(r"\*([a-z-]+)\*", watch)) == made
+    assert set(re.findall(r"\*([a-z-]+)\*", section("Watch"))) == made
 
 
 def test_the_picture_shows_what_is_there():
