@@ -129,3 +129,27 @@ def test_the_arrows_with_a_port_are_the_ways_that_are_open():
         opened |= {(tasks, box, port) for tasks in ("api", "worker")}
     drawn = set(re.findall(r'^ *(\w+) -->\|"(\d+)"\| (\w+)$', TEXT, re.MULTILINE))
     assert {(start, end, port) for start, port, end in drawn} == opened | {("users", "edge", "443")}
+
+
+@pytest.mark.parametrize(
+    ("written", "file", "configured"),
+    [
+        ("60 % CPU, `requests_per_minute`", "modules/service/variables.tf", "default     = 60\n"),
+        ("75 % of all jobs", "variables.tf", "target_percent = optional(number, 75)"),
+        ("`outage_budget` (180 s)", "variables.tf", "default     = 180\n"),
+        ("`grace_period` 90 s of Fargate's 120 s", "variables.tf", "default     = 90\n"),
+        ("the registry keeps 50 images", "registry.tf", "countNumber = 50"),
+        ("deleted ones can be had\nback for 30 days", "artifacts.tf", "noncurrent_days = 30"),
+        ("wait 30 days before they are gone", "kms.tf", "deletion_window_in_days = 30"),
+        ("Sunday, 03:30 UTC", "modules/postgres/main.tf", '"sun:03:30-sun:04:30"'),
+        (
+            "2 × (`api.max_tasks` + `worker.max_tasks`)",
+            "main.tf",
+            "2 * (var.api.max_tasks + var.worker.max_tasks)",
+        ),
+        ("+ 5 + `database.other_connections`", "main.tf", "reserved = 5\n"),
+    ],
+)
+def test_figures_are_those_of_the_configuration(written: str, file: str, configured: str):
+    assert written in TEXT
+    assert configured in (TERRAFORM / file).read_text()
