@@ -57,14 +57,16 @@ run "a_gateway_in_each_zone" {
   }
 }
 
-run "too_small_a_range" {
+run "what_can_not_be" {
   command = plan
 
   variables {
-    cidr = "10.40.0.0/21"
+    cidr         = "10.40.0.0/21"
+    zones        = ["eu-central-1a"]
+    nat_gateways = 4
   }
 
-  expect_failures = [var.cidr]
+  expect_failures = [var.cidr, var.zones, var.nat_gateways]
 }
 
 run "no_range_at_all" {
@@ -75,24 +77,4 @@ run "no_range_at_all" {
   }
 
   expect_failures = [var.cidr]
-}
-
-run "one_zone_is_too_few" {
-  command = plan
-
-  variables {
-    zones = ["eu-central-1a"]
-  }
-
-  expect_failures = [var.zones]
-}
-
-run "more_gateways_than_zones" {
-  command = plan
-
-  variables {
-    nat_gateways = 4
-  }
-
-  expect_failures = [var.nat_gateways]
 }

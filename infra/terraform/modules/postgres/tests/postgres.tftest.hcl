@@ -104,43 +104,25 @@ run "an_unknown_family_is_not_judged" {
   }
 }
 
-run "no_backups" {
+run "what_can_not_be" {
   command = plan
 
   variables {
     backup_retention_days = 0
-  }
-
-  expect_failures = [var.backup_retention_days]
-}
-
-run "a_minor_version" {
-  command = plan
-
-  variables {
-    engine_version = "17.2"
-  }
-
-  expect_failures = [var.engine_version]
-}
-
-run "storage_that_can_not_grow" {
-  command = plan
-
-  variables {
+    engine_version        = "17.2"
+    instance_class        = "t4g.medium"
     allocated_storage     = 100
     max_allocated_storage = 100
+    max_connections       = 10
+    username              = "rdsadmin"
   }
 
-  expect_failures = [var.max_allocated_storage]
-}
-
-run "a_name_that_rds_keeps" {
-  command = plan
-
-  variables {
-    username = "rdsadmin"
-  }
-
-  expect_failures = [var.username]
+  expect_failures = [
+    var.backup_retention_days,
+    var.engine_version,
+    var.instance_class,
+    var.max_allocated_storage,
+    var.max_connections,
+    var.username,
+  ]
 }

@@ -105,25 +105,27 @@ run "killed_before_the_grace_period_ends" {
   expect_failures = [var.stop_timeout]
 }
 
-run "longer_than_fargate_waits" {
+run "what_can_not_be" {
   command = plan
 
   variables {
-    stop_timeout = 180
+    stop_timeout      = 180 # Fargate waits 120 s
+    cpu               = 1024
+    memory            = 16384
+    min_tasks         = 0
+    max_tasks         = -1
+    ephemeral_storage = 500
+    cpu_target        = 100
   }
 
-  expect_failures = [var.stop_timeout]
-}
-
-run "a_size_that_fargate_has_not" {
-  command = plan
-
-  variables {
-    cpu    = 1024
-    memory = 16384
-  }
-
-  expect_failures = [var.memory]
+  expect_failures = [
+    var.stop_timeout,
+    var.memory,
+    var.min_tasks,
+    var.max_tasks,
+    var.ephemeral_storage,
+    var.cpu_target,
+  ]
 }
 
 run "a_cpu_that_fargate_has_not" {
@@ -134,34 +136,4 @@ run "a_cpu_that_fargate_has_not" {
   }
 
   expect_failures = [var.memory]
-}
-
-run "no_worker_at_all" {
-  command = plan
-
-  variables {
-    min_tasks = 0
-  }
-
-  expect_failures = [var.min_tasks]
-}
-
-run "fewer_at_most_than_at_least" {
-  command = plan
-
-  variables {
-    min_tasks = 5
-  }
-
-  expect_failures = [var.max_tasks]
-}
-
-run "too_large_a_disk" {
-  command = plan
-
-  variables {
-    ephemeral_storage = 500
-  }
-
-  expect_failures = [var.ephemeral_storage]
 }
