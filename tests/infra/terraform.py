@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 TERRAFORM = PROJECT_ROOT / "infra" / "terraform"

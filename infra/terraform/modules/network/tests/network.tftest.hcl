@@ -61,20 +61,20 @@ run "what_can_not_be" {
   command = plan
 
   variables {
-    cidr         = "10.40.0.0/21"
-    zones        = ["eu-central-1a"]
-    nat_gateways = 4
+    cidr  = "10.40.0.0/21"
+    zones = ["eu-central-1a"]
   }
 
-  expect_failures = [var.cidr, var.zones, var.nat_gateways]
+  expect_failures = [var.cidr, var.zones]
 }
 
-run "no_range_at_all" {
+run "no_range_and_more_gateways_than_zones" {
   command = plan
 
   variables {
-    cidr = "10.40.0.0"
+    cidr         = "10.40.0.0"
+    nat_gateways = 4
   }
 
-  expect_failures = [var.cidr]
+  expect_failures = [var.cidr, var.nat_gateways]
 }

@@ -8,6 +8,13 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { name = "eu-central-1" }
   }
+  # what the mock makes up may begin with a digit, which the provider does not take for a name
+  mock_resource "aws_db_proxy_default_target_group" {
+    defaults = { name = "default" }
+  }
+  mock_resource "aws_db_parameter_group" {
+    defaults = { name = "holdfast-postgres17-1" }
+  }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/rds" }
   }

@@ -113,7 +113,6 @@ run "what_can_not_be" {
     cpu               = 1024
     memory            = 16384
     min_tasks         = 0
-    max_tasks         = -1
     ephemeral_storage = 500
     cpu_target        = 100
   }
@@ -122,18 +121,18 @@ run "what_can_not_be" {
     var.stop_timeout,
     var.memory,
     var.min_tasks,
-    var.max_tasks,
     var.ephemeral_storage,
     var.cpu_target,
   ]
 }
 
-run "a_cpu_that_fargate_has_not" {
+run "a_cpu_that_fargate_has_not_and_fewer_tasks_at_most_than_at_least" {
   command = plan
 
   variables {
-    cpu = 1000
+    cpu       = 1000
+    max_tasks = 0
   }
 
-  expect_failures = [var.memory]
+  expect_failures = [var.memory, var.max_tasks]
 }
