@@ -14,7 +14,7 @@ TERRAFORM = PROJECT_ROOT / "infra" / "terraform"
 LOCK = TERRAFORM / ".terraform.lock.hcl"
 MODULES = sorted(path.name for path in (TERRAFORM / "modules").iterdir())
 
-_SECONDS = 540
+_SECONDS = 900
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "http_proxy")
 
 

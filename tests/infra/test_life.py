@@ -154,6 +154,7 @@ def test_holdfast_reads_its_settings_from_the_tasks(
             jobs,
         )
         kit = KitSettings()
+        assert kit.table_cache_max_bytes == {"api": 30, "worker": 100}[service] * 2**30 // 4
         assert kit.artifacts_url == f"s3://{NAME}-artifacts-{ACCOUNT}-eu-central-1/files"
         assert kit.model == VARIABLES["model"]
 
@@ -166,6 +167,11 @@ def test_the_tasks_keep_langgraphs_contract(life: Life):
     assert worker["command"] == ["/storage/queue_entrypoint.sh"]
     assert _environment(life, "api")["N_JOBS_PER_WORKER"] == "0"
     assert _environment(life, "worker")["PORT"] == "8000"
+    database = {entry["name"]: entry["valueFrom"] for entry in api["secrets"]}["DATABASE_URI"]
+    # with its version, so that a new password makes new tasks
+    assert re.fullmatch(
+        r"arn:aws:secretsmanager:.+:secret:holdfast/DATABASE_URI-\w+:::[0-9a-f-]{36}", database
+    )
     for container in (api, worker):
         environment = {entry["name"]: entry["value"] for entry in container["environment"]}
         assert container["stopTimeout"] == 120
