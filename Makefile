@@ -58,7 +58,7 @@ $(INFRA): $(UV) requirements/infra.lock
 
 infra-test: $(INSTALLED) $(INFRA)  ## Prove infra/terraform against an emulated AWS (needs Terraform)
 	@terraform version >/dev/null || { echo "Terraform is not installed: get 1.11 or newer." >&2; exit 1; }
-	$(BIN)/python -m pytest tests/infra $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/infra --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 chaos: $(INSTALLED)  ## Random database faults under users at work, for SECONDS=60; SEED=… repeats a run
 	@$(BIN)/python -m tests.faults.harness.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
