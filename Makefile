@@ -61,7 +61,7 @@ $(INFRA): $(UV) requirements/infra.lock
 
 infra-test: $(INSTALLED) $(INFRA)  ## Prove infra/terraform against an emulated AWS (needs Terraform)
 	@terraform version >/dev/null || { echo "Terraform is not installed: get 1.11 or newer." >&2; exit 1; }
-	$(BIN)/python -m pytest tests/infra $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/infra --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 costs: $(INSTALLED)  ## Write what the sizes of infra/terraform/examples cost on AWS into docs/aws.md (needs Terraform)
 	@$(BIN)/python -m infra.costs

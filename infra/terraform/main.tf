@@ -198,13 +198,18 @@ module "service" {
   # with an empty repository there is nothing to run
   for_each = { for name, service in local.services : name => service if var.image_tag != null }
 
-  name               = "${var.name}-${each.key}"
-  region             = var.region
-  cluster_arn        = aws_ecs_cluster.this.arn
-  cluster_name       = aws_ecs_cluster.this.name
-  image              = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
-  command            = each.value.command
-  environment        = merge(local.environment, each.value.environment)
+  name         = "${var.name}-${each.key}"
+  region       = var.region
+  cluster_arn  = aws_ecs_cluster.this.arn
+  cluster_name = aws_ecs_cluster.this.name
+  image        = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
+  command      = each.value.command
+  environment = merge(
+    local.environment,
+    # a quarter of the disk: uploads on their way and what queries spill want the rest
+    { TABLE_CACHE_MAX_BYTES = tostring(each.value.size.disk * 268435456) },
+    each.value.environment,
+  )
   secrets            = local.task_secrets
   cpu                = each.value.size.cpu
   memory             = each.value.size.memory

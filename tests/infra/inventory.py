@@ -22,7 +22,6 @@ _LISTINGS = (
     ("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     ("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
     ("ec2", "describe_addresses", "Addresses", "AllocationId"),
-    ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
     ("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
     ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
@@ -62,6 +61,7 @@ def inventory(client: Client) -> dict[str, set[str]]:
     }
     return found | {
         "ec2 NatGateways": _nat_gateways(client),
+        "ec2 VpcEndpoints": _endpoints(client),
         "ecs clusters": _clusters(client),
         "kms Keys": _keys(client),
         "wafv2 WebACLs": {acl["Name"] for acl in client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]},
@@ -77,6 +77,11 @@ def inventory(client: Client) -> dict[str, set[str]]:
 def _nat_gateways(client: Client) -> set[str]:
     gateways = client("ec2").describe_nat_gateways()["NatGateways"]
     return {gateway["NatGatewayId"] for gateway in gateways if gateway["State"] != "deleted"}
+
+
+def _endpoints(client: Client) -> set[str]:
+    endpoints = client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    return {endpoint["VpcEndpointId"] for endpoint in endpoints if endpoint["State"] != "deleted"}
 
 
 def _clusters(client: Client) -> set[str]:

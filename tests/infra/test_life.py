@@ -14,7 +14,7 @@ from graphs.kit.settings import KitSettings
 from graphs.persistence.settings import load_settings
 from graphs.server import aws as credentials
 from tests.infra.conftest import EmulatedAws
-from tests.infra.terraform import Workspace, changes
+from tests.infra.terraform import Workspace
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -40,15 +40,16 @@ VARIABLES = {
 class Life:
     """What was seen on the way."""
 
-    first: dict[str, tuple[str, ...]]
+    first: dict[str, str]
     """Changes of the first apply, without an image."""
-    second: dict[str, tuple[str, ...]]
-    drift: dict[str, tuple[str, ...]]
+    second: dict[str, str]
+    drift: dict[str, str]
     """What a plan right after would change."""
-    new_image: dict[str, tuple[str, ...]]
-    new_password: dict[str, tuple[str, ...]]
+    new_image: dict[str, str]
+    new_password: dict[str, str]
     states: tuple[str, ...]
-    plans: tuple[str, ...]
+    plan: str
+    """The plan of the new password, as JSON."""
     passwords: tuple[str, ...]
     """The database's, of both versions."""
     containers: dict[str, dict[str, Any]]
@@ -58,9 +59,8 @@ class Life:
     trusted: dict[str, dict[str, Any]]
     """Who may take each role."""
     secrets: dict[str, str]
-    outputs: dict[str, Any]
     left: dict[str, set[str]]
-    """What was there before neither the first apply nor after the destruction, but is at the end."""
+    """What was not there before the first apply, and is after the destruction."""
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +73,12 @@ def life(root: Workspace, aws: EmulatedAws, monkeypatch_module: pytest.MonkeyPat
     first = _apply(root)
     second = _apply(root, "image_tag=1.0.0")
     states, passwords = [_state(root)], [_password(aws)]
-    drift = changes(root.plan("-var=image_tag=1.0.0"))
+    drift = root.plan("-var=image_tag=1.0.0")
     containers, policies, trusted = _containers(aws), _policies(aws), _trusted(aws)
-    secrets, outputs = _secrets(aws), root.outputs()
+    secrets = _secrets(aws)
     new_image = _apply(root, "image_tag=1.0.1")
-    plans = [root.run("show", "-json", "plan")]
     new_password = _apply(root, "image_tag=1.0.1", "database_password_version=2")
-    plans.append(root.run("show", "-json", "plan"))
+    plan = root.run("show", "-json", "plan")
     states.append(_state(root))
     passwords.append(_password(aws))
     root.run("destroy", "-auto-approve", "-var=image_tag=1.0.1", "-var=database_password_version=2")
@@ -87,16 +86,16 @@ def life(root: Workspace, aws: EmulatedAws, monkeypatch_module: pytest.MonkeyPat
     left = {kind: names - before[kind] for kind, names in after.items() if names - before[kind]}
     return Life(
         *(first, second, drift, new_image, new_password),
-        *(tuple(states), tuple(plans), tuple(passwords)),
-        *(containers, policies, trusted, secrets, outputs, left),
+        *(tuple(states), plan, tuple(passwords)),
+        *(containers, policies, trusted, secrets, left),
     )
 
 
 def test_the_first_apply_makes_all_but_what_needs_an_image(life: Life):
-    assert set(life.first.values()) == {("create",)}
+    assert set(life.first.values()) == {"create"}
     assert "aws_ecr_repository.this" in life.first
     assert not [address for address in life.first if address.startswith("module.service")]
-    assert set(life.second.values()) == {("create",)}
+    assert set(life.second.values()) == {"create"}
     assert all(address.startswith("module.service") for address in life.second)
 
 
@@ -106,11 +105,11 @@ def test_a_plan_right_after_changes_nothing(life: Life):
 
 def test_a_new_image_replaces_task_definitions_and_updates_services_alone(life: Life):
     assert life.new_image == {
-        f'module.service["{service}"].{resource}': actions
+        f'module.service["{service}"].{resource}': action
         for service in ("api", "worker")
-        for resource, actions in (
-            ("aws_ecs_task_definition.this", ("create", "delete")),
-            ("aws_ecs_service.this", ("update",)),
+        for resource, action in (
+            ("aws_ecs_task_definition.this", "replace"),
+            ("aws_ecs_service.this", "update"),
         )
     }
 
@@ -121,15 +120,15 @@ def test_a_new_password_reaches_the_database_the_secrets_and_new_tasks_and_nothi
         "aws_secretsmanager_secret_version.database",
         'aws_secretsmanager_secret_version.uri["DATABASE_URI"]',
     }
-    assert life.new_password["module.postgres.aws_db_instance.this"] == ("update",)
+    assert life.new_password["module.postgres.aws_db_instance.this"] == "update"
     assert {address for address in life.new_password if "module.service" in address} == set(life.new_image)
     assert len(set(life.passwords)) == 2
 
 
-def test_no_password_is_in_state_plan_or_outputs(life: Life):
+def test_no_password_is_in_state_or_plan(life: Life):
     for password in life.passwords:
         assert re.fullmatch(r"[A-Za-z0-9]{40}", password)
-        for text in (*life.states, *life.plans, json.dumps(life.outputs)):
+        for text in (*life.states, life.plan):
             assert password not in text
 
 
@@ -155,6 +154,7 @@ def test_holdfast_reads_its_settings_from_the_tasks(
             jobs,
         )
         kit = KitSettings()
+        assert kit.table_cache_max_bytes == {"api": 30, "worker": 100}[service] * 2**30 // 4
         assert kit.artifacts_url == f"s3://{NAME}-artifacts-{ACCOUNT}-eu-central-1/files"
         assert kit.model == VARIABLES["model"]
 
@@ -167,6 +167,11 @@ def test_the_tasks_keep_langgraphs_contract(life: Life):
     assert worker["command"] == ["/storage/queue_entrypoint.sh"]
     assert _environment(life, "api")["N_JOBS_PER_WORKER"] == "0"
     assert _environment(life, "worker")["PORT"] == "8000"
+    database = {entry["name"]: entry["valueFrom"] for entry in api["secrets"]}["DATABASE_URI"]
+    # with its version, so that a new password makes new tasks
+    assert re.fullmatch(
+        r"arn:aws:secretsmanager:.+:secret:holdfast/DATABASE_URI-\w+:::[0-9a-f-]{36}", database
+    )
     for container in (api, worker):
         environment = {entry["name"]: entry["value"] for entry in container["environment"]}
         assert container["stopTimeout"] == 120
@@ -263,7 +268,7 @@ def test_a_role_may_do_what_it_needs_and_nothing_else(life: Life):
 
 
 def test_no_role_has_a_wildcard_for_an_action(life: Life):
-    assert len(life.policies) == 5
+    assert len(life.policies) == 4
     for role, policy in life.policies.items():
         for statement in policy["Statement"]:
             assert not [action for action in _listed(statement["Action"]) if "*" in action], role
@@ -281,8 +286,8 @@ def test_a_role_of_tasks_is_for_this_accounts_tasks_alone(life: Life):
         }
 
 
-def _apply(root: Workspace, *variables: str) -> dict[str, tuple[str, ...]]:
-    done = changes(root.plan(*(f"-var={variable}" for variable in variables)))
+def _apply(root: Workspace, *variables: str) -> dict[str, str]:
+    done = root.plan(*(f"-var={variable}" for variable in variables))
     root.run("apply", "plan")
     return done
 

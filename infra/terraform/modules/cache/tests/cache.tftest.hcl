@@ -59,32 +59,14 @@ run "one_node_has_nothing_to_fail_over_to" {
   }
 }
 
-run "a_version_without_iam" {
+run "what_can_not_be" {
   command = plan
 
   variables {
     engine_version = "7.0"
+    nodes          = 0
+    node_type      = "t4g.small"
   }
 
-  expect_failures = [var.engine_version]
-}
-
-run "no_nodes" {
-  command = plan
-
-  variables {
-    nodes = 0
-  }
-
-  expect_failures = [var.nodes]
-}
-
-run "not_a_type_of_elasticache" {
-  command = plan
-
-  variables {
-    node_type = "t4g.small"
-  }
-
-  expect_failures = [var.node_type]
+  expect_failures = [var.engine_version, var.nodes, var.node_type]
 }

@@ -104,32 +104,14 @@ run "a_name_without_a_zone_or_certificate" {
   expect_failures = [aws_lb_listener.https]
 }
 
-run "streams_would_be_cut" {
+run "what_can_not_be" {
   command = plan
 
   variables {
-    idle_timeout = 60
-  }
-
-  expect_failures = [var.idle_timeout]
-}
-
-run "a_rate_that_waf_does_not_take" {
-  command = plan
-
-  variables {
+    idle_timeout           = 60
     requests_per_5_minutes = 5
+    name                   = "holdfast-in-a-very-long-named-place"
   }
 
-  expect_failures = [var.requests_per_5_minutes]
-}
-
-run "too_long_a_name" {
-  command = plan
-
-  variables {
-    name = "holdfast-in-a-very-long-named-place"
-  }
-
-  expect_failures = [var.name]
+  expect_failures = [var.idle_timeout, var.requests_per_5_minutes, var.name]
 }

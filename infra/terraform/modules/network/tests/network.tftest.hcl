@@ -57,42 +57,24 @@ run "a_gateway_in_each_zone" {
   }
 }
 
-run "too_small_a_range" {
+run "what_can_not_be" {
   command = plan
 
   variables {
-    cidr = "10.40.0.0/21"
-  }
-
-  expect_failures = [var.cidr]
-}
-
-run "no_range_at_all" {
-  command = plan
-
-  variables {
-    cidr = "10.40.0.0"
-  }
-
-  expect_failures = [var.cidr]
-}
-
-run "one_zone_is_too_few" {
-  command = plan
-
-  variables {
+    cidr  = "10.40.0.0/21"
     zones = ["eu-central-1a"]
   }
 
-  expect_failures = [var.zones]
+  expect_failures = [var.cidr, var.zones]
 }
 
-run "more_gateways_than_zones" {
+run "no_range_and_more_gateways_than_zones" {
   command = plan
 
   variables {
+    cidr         = "10.40.0.0"
     nat_gateways = 4
   }
 
-  expect_failures = [var.nat_gateways]
+  expect_failures = [var.cidr, var.nat_gateways]
 }

@@ -54,22 +54,13 @@ run "everything_is_watched" {
   }
 }
 
-run "no_address" {
+run "what_can_not_be" {
   command = plan
 
   variables {
-    alarm_emails = ["nobody"]
-  }
-
-  expect_failures = [var.alarm_emails]
-}
-
-run "days_that_cloudwatch_does_not_know" {
-  command = plan
-
-  variables {
+    alarm_emails       = ["nobody"]
     log_retention_days = 100
   }
 
-  expect_failures = [var.log_retention_days]
+  expect_failures = [var.alarm_emails, var.log_retention_days]
 }

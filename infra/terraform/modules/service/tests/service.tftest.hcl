@@ -105,63 +105,34 @@ run "killed_before_the_grace_period_ends" {
   expect_failures = [var.stop_timeout]
 }
 
-run "longer_than_fargate_waits" {
+run "what_can_not_be" {
   command = plan
 
   variables {
-    stop_timeout = 180
-  }
-
-  expect_failures = [var.stop_timeout]
-}
-
-run "a_size_that_fargate_has_not" {
-  command = plan
-
-  variables {
-    cpu    = 1024
-    memory = 16384
-  }
-
-  expect_failures = [var.memory]
-}
-
-run "a_cpu_that_fargate_has_not" {
-  command = plan
-
-  variables {
-    cpu = 1000
-  }
-
-  expect_failures = [var.memory]
-}
-
-run "no_worker_at_all" {
-  command = plan
-
-  variables {
-    min_tasks = 0
-  }
-
-  expect_failures = [var.min_tasks]
-}
-
-run "fewer_at_most_than_at_least" {
-  command = plan
-
-  variables {
-    min_tasks = 5
-  }
-
-  expect_failures = [var.max_tasks]
-}
-
-run "too_large_a_disk" {
-  command = plan
-
-  variables {
+    stop_timeout      = 180 # Fargate waits 120 s
+    cpu               = 1024
+    memory            = 16384
+    min_tasks         = 0
     ephemeral_storage = 500
+    cpu_target        = 100
   }
 
-  expect_failures = [var.ephemeral_storage]
+  expect_failures = [
+    var.stop_timeout,
+    var.memory,
+    var.min_tasks,
+    var.ephemeral_storage,
+    var.cpu_target,
+  ]
+}
+
+run "a_cpu_that_fargate_has_not_and_fewer_tasks_at_most_than_at_least" {
+  command = plan
+
+  variables {
+    cpu       = 1000
+    max_tasks = 0
+  }
+
+  expect_failures = [var.memory, var.max_tasks]
 }
