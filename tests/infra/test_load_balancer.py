@@ -176,7 +176,7 @@ async def test_silent_runs_are_heard_to_their_end(
     released, replies = held(Reply(ANSWER), len(EVERY_WAY))
     model.then(*replies)
     waiting = asyncio.gather(*(way(public) for way in EVERY_WAY))
-    await eventually(lambda: balancer.under_way == len(EVERY_WAY), within=SOON)
+    await eventually(lambda: balancer.streams == len(EVERY_WAY), within=SOON)
     await asyncio.sleep(SILENCE)
     released.set()
 
@@ -191,9 +191,11 @@ async def test_clients_that_are_cut_off_get_the_answer_all_the_same(
     """The SDK asks again where the server's Location header says, as long as the run goes on."""
     released, replies = held(Reply(ANSWER), len(WAYS))
     model.then(*replies)
+    before = len(model.received)
     waiting = asyncio.gather(*(way(public) for way in WAYS))
+    await eventually(lambda: len(model.received) == before + len(WAYS), within=SOON)
     for _ in range(2):
-        await eventually(lambda: balancer.under_way == len(WAYS), within=SOON)
+        await eventually(lambda: balancer.streams == len(WAYS), within=SOON)
         balancer.cut()
     released.set()
 
@@ -219,7 +221,7 @@ async def test_a_stream_that_is_cut_off_tells_each_step_once(
 
     async def silent_at(request: int) -> None:
         await eventually(lambda: len(model.received) == before + request, within=SOON)
-        await eventually(lambda: balancer.under_way == 1, within=SOON)
+        await eventually(lambda: balancer.streams == 1, within=SOON)
 
     telling = asyncio.create_task(told())
     for request, released in ((2, first), (3, second)):

@@ -27,6 +27,7 @@ import trustme
 
 HOST = "localhost"
 _TARGET = "127.0.0.1"
+_TRANSFER_ENCODING = b"transfer-encoding"
 _HOP_BY_HOP = {b"connection", b"keep-alive"}
 _READ_BYTES = 1 << 16
 
@@ -50,7 +51,7 @@ class LoadBalancer:
         self.forwarded: list[dict[str, str]] = []
         self._authority = trustme.CA()
         self._clients: set[asyncio.Task[None]] = set()
-        self._answers: set[asyncio.StreamWriter] = set()
+        self._streams: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         self._folder = TemporaryDirectory(prefix="load-balancer-")
@@ -75,15 +76,15 @@ class LoadBalancer:
         return f"https://{HOST}:{self.port}"
 
     @property
-    def under_way(self) -> int:
-        """How many answers have begun and go on."""
-        return len(self._answers)
+    def streams(self) -> int:
+        """How many answers of a length that was not known before have begun and go on."""
+        return len(self._streams)
 
     def cut(self) -> None:
-        """End the connections of all answers that have begun, as when one of AWS's machines is replaced."""
-        for writer in self._answers:
+        """End the connections of these, as when one of AWS's machines is replaced."""
+        for writer in self._streams:
             writer.transport.abort()
-        self._answers.clear()
+        self._streams.clear()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = asyncio.create_task(self._serve(reader, writer))
@@ -145,7 +146,8 @@ class LoadBalancer:
                 while True:
                     event = await self._next_event(target, reader)
                     if isinstance(event, h11.Response):
-                        self._answers.add(writer)
+                        if _TRANSFER_ENCODING in dict(event.headers):
+                            self._streams.add(writer)
                         event = h11.Response(
                             status_code=event.status_code,
                             headers=_end_to_end(event.headers),
@@ -164,7 +166,7 @@ class LoadBalancer:
         except (OSError, h11.RemoteProtocolError):
             await self._refuse(client, writer, 502, b"Bad Gateway")
         finally:
-            self._answers.discard(writer)
+            self._streams.discard(writer)
 
     async def _refuse(
         self, client: h11.Connection, writer: asyncio.StreamWriter, status: int, reason: bytes
