@@ -81,7 +81,7 @@ bench-quick:  ## Measure in small, a few minutes, to the screen only
 lint: $(INSTALLED)  ## Check style, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/ty check graphs benchmarks
+	$(BIN)/ty check graphs benchmarks infra
 	$(BIN)/lint-imports
 
 format: $(INSTALLED)  ## Format the code
