@@ -139,7 +139,7 @@ def test_the_arrows_with_a_port_are_the_ways_that_are_open():
         ("`outage_budget` (180 s)", "variables.tf", "default     = 180\n"),
         ("`grace_period` 90 s of Fargate's 120 s", "variables.tf", "default     = 90\n"),
         ("the registry keeps 50 images", "registry.tf", "countNumber = 50"),
-        ("deleted ones can be had\nback for 30 days", "artifacts.tf", "noncurrent_days = 30"),
+        ("deleted ones can be had back for 30 days", "artifacts.tf", "noncurrent_days = 30"),
         ("wait 30 days before they are gone", "kms.tf", "deletion_window_in_days = 30"),
         ("Sunday, 03:30 UTC", "modules/postgres/main.tf", '"sun:03:30-sun:04:30"'),
         (
@@ -151,5 +151,5 @@ def test_the_arrows_with_a_port_are_the_ways_that_are_open():
     ],
 )
 def test_figures_are_those_of_the_configuration(written: str, file: str, configured: str):
-    assert written in TEXT
+    assert written in " ".join(TEXT.split())
     assert configured in (TERRAFORM / file).read_text()
