@@ -148,7 +148,6 @@ locals {
       LANGSMITH_TRACING = tostring(var.langsmith_tracing)
     },
     var.database_iam_user == null ? { DATABASE_SECRET_ARN = aws_secretsmanager_secret.database.arn } : { AGENT_POSTGRES_IAM_AUTH_PROVIDER = "aws" },
-    var.environment,
   )
 
   task_secrets = merge(
@@ -209,6 +208,7 @@ module "service" {
     # a quarter of the disk: uploads on their way and what queries spill want the rest
     { TABLE_CACHE_MAX_BYTES = tostring(each.value.size.disk * 268435456) },
     each.value.environment,
+    var.environment,
   )
   secrets            = local.task_secrets
   cpu                = each.value.size.cpu

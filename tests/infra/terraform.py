@@ -69,7 +69,7 @@ def workspace(source: Path, folder: Path, **environment: str) -> Workspace:
             "TF_DATA_DIR": str(folder / "data"),
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
-            "NO_COLOR": "1",
+            "TF_CLI_ARGS": "-no-color",
             "CHECKPOINT_DISABLE": "1",
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",

@@ -81,20 +81,19 @@ run "what_can_not_be" {
   command = plan
 
   variables {
-    name                = "holdfast-of-the-whole-house"
-    vpc_cidr            = "10.40.0.0/24"
-    nat_gateways        = 3
-    certificate_arn     = null
-    allowed_cidrs       = []
-    image_tag           = "latest"
-    model               = "bedrock_converse:eu.amazon.nova-pro-v1:0"
-    application_secrets = ["OPENAI_API_KEY"]
-    environment         = { N_JOBS_PER_WORKER = "50" }
-    grace_period        = 180
-    outage_budget       = 30
-    worker              = { jobs = 0 }
-    server_pool_size    = 1
-    database_iam_user   = "holdfast-app"
+    name              = "holdfast-of-the-whole-house"
+    vpc_cidr          = "10.40.0.0/24"
+    nat_gateways      = 3
+    certificate_arn   = null
+    allowed_cidrs     = []
+    image_tag         = "latest"
+    model             = "bedrock_converse:eu.amazon.nova-pro-v1:0"
+    environment       = { N_JOBS_PER_WORKER = "50" }
+    grace_period      = 180
+    outage_budget     = 30
+    worker            = { jobs = 0 }
+    server_pool_size  = 1
+    database_iam_user = "holdfast-app"
   }
 
   expect_failures = [
@@ -105,7 +104,6 @@ run "what_can_not_be" {
     var.allowed_cidrs,
     var.image_tag,
     var.model,
-    var.application_secrets,
     var.environment,
     var.grace_period,
     var.outage_budget,
@@ -119,11 +117,12 @@ run "what_can_not_be_together" {
   command = plan
 
   variables {
-    zones              = ["a"]
-    bedrock_model_arns = ["arn:aws:bedrock:eu-central-1::foundation-model/*"]
-    database_iam_user  = "holdfast_app"
-    database           = { proxy = true }
+    zones               = ["a"]
+    application_secrets = ["OPENAI_API_KEY"]
+    bedrock_model_arns  = ["arn:aws:bedrock:eu-central-1::foundation-model/*"]
+    database_iam_user   = "holdfast_app"
+    database            = { proxy = true }
   }
 
-  expect_failures = [var.zones, var.bedrock_model_arns, var.database_iam_user]
+  expect_failures = [var.zones, var.application_secrets, var.bedrock_model_arns, var.database_iam_user]
 }
