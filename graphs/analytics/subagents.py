@@ -3,8 +3,6 @@
 from graphs.analytics.tools.changes import change_over_time
 from graphs.analytics.tools.charts import (
     draw_bar_chart,
-    draw_box_plot,
-    draw_histogram,
     draw_line_chart,
     draw_scatter_plot,
 )
@@ -12,6 +10,7 @@ from graphs.analytics.tools.comparison import anova, compare_groups, compare_sha
 from graphs.analytics.tools.conversion import convert_dates
 from graphs.analytics.tools.data import count_missing, list_tables, load_table, profile_table
 from graphs.analytics.tools.database import list_database_tables, load_database_table
+from graphs.analytics.tools.distributions import draw_box_plot, draw_histogram
 from graphs.analytics.tools.duplicates import find_duplicates, remove_duplicates
 from graphs.analytics.tools.events import cohort_table, funnel
 from graphs.analytics.tools.export import export_table

@@ -36,11 +36,12 @@ def column_argument(
     numeric: bool | None = None,
     dates: bool | None = None,
     many: bool = False,
+    sought: bool = False,
 ) -> Any:
     """A column of the tool's file argument (or a list of columns when `many`).
 
     `cues` are words that stand before it ("by", "per"); `numeric` says which type of column fits, `dates`
-    whether only one of dates does, or every other.
+    whether only one of dates does, or every other. A `sought` one that is not given the tool finds itself.
     """
     return Field(
         description=f"{description} A column that exists in the file.",
@@ -51,6 +52,7 @@ def column_argument(
                 "numeric": numeric,
                 "many": many,
                 **({} if dates is None else {"dates": dates}),
+                **({"sought": True} if sought else {}),
             }
         },
     )

@@ -118,6 +118,8 @@ def find_critical_path(
     examples=(
         "What is the probability to finish within 47 weeks?",
         "Which deadline can we promise with 90 % probability?",
+        "Estimate the project by PERT.",
+        "How likely are we to meet a deadline of 44 weeks?",
     ),
 )
 def estimate_by_pert(

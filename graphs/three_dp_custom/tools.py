@@ -151,7 +151,11 @@ def check_overhangs(
         *("fit", "fits", "build volume", "printer"),
         *("too big", "too large", "too tall", "too wide", "big enough", "large enough"),
     ),
-    examples=("Does bracket.stl fit on a Prusa MK4S?", "Does it fit a build volume of 200 x 200 x 180 mm?"),
+    examples=(
+        "Does bracket.stl fit on a Prusa MK4S?",
+        "Does it fit a build volume of 200 x 200 x 180 mm?",
+        "Is the part too big for a Bambu X1C?",
+    ),
 )
 def check_fit(
     session: Session,
@@ -192,6 +196,7 @@ def check_fit(
     examples=(
         "Which orientation of bracket.stl needs least support on a Prusa MK4S?",
         "Which way up should I print it?",
+        "Which way up is best on a Prusa MK4S?",
     ),
 )
 def find_orientation(

@@ -181,6 +181,7 @@ def critical_path(
     examples=(
         "What is the chance that plan.csv is done within 47 weeks?",
         "PERT for plan.csv with a deadline of 47 weeks.",
+        "What is the probability of finishing plan.csv in 40 weeks?",
     ),
 )
 def pert(

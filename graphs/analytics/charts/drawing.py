@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from graphs.analytics.charts.chart_data import is_ordered
-from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection, date_column, settled, spelt
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable
 from graphs.analytics.tables.measures import usual_statistic
+from graphs.analytics.tables.selection import Selection, date_column, settled, spelt
 from graphs.analytics.tables.statements import Filter, Statistic
 from graphs.analytics.tables.wording import column_names
 from graphs.kit.tables.load import TableInfo

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphs.analytics.tables.aggregate import OpenTable, Row, spelt
+from graphs.analytics.tables.aggregate import OpenTable, Row
 from graphs.analytics.tables.scan import source
+from graphs.analytics.tables.statements import named_column
 from graphs.kit.tables.duck import one_row, quote
 from graphs.kit.tables.staging import write_parquet
 
@@ -45,9 +46,13 @@ def find_duplicates(table: OpenTable, by: Sequence[str] = (), *, most: int) -> D
         f"SELECT * FROM ({_numbered(table, number)}) QUALIFY count(*) OVER (PARTITION BY {listed}) > 1 "
         f"ORDER BY min({quote(number)}) OVER (PARTITION BY {listed}), {quote(number)} LIMIT {most}"
     )
-    names = tuple(column.name for column in table.info.columns)
     return Duplicates(
-        table.info.rows, keys, table.info.rows - distinct, int(involved), ("row", *names), tuple(rows)
+        rows=table.info.rows,
+        by=keys,
+        repeated=table.info.rows - distinct,
+        involved=int(involved),
+        columns=("row", *_names(table)),
+        rows_found=tuple(rows),
     )
 
 
@@ -55,7 +60,7 @@ def write_without_duplicates(table: OpenTable, target: Path, by: Sequence[str] =
     """Write the table, in its order, with the first of the rows that are the same in the columns named (by
     default in all) into a Parquet file. Return how many rows are left out."""
     keys, number = _keys(table, by), _free_name(table)
-    names = ", ".join(quote(column.name) for column in table.info.columns)
+    names = ", ".join(map(quote, _names(table)))
     select = (
         f"SELECT {names} FROM ({_numbered(table, number)}) QUALIFY row_number() OVER (PARTITION BY "
         f"{', '.join(map(quote, keys))} ORDER BY {quote(number)}) = 1 ORDER BY {quote(number)}"
@@ -80,9 +85,8 @@ def _free_name(table: OpenTable) -> str:
 
 
 def _keys(table: OpenTable, by: Sequence[str]) -> tuple[str, ...]:
-    names = [column.name for column in table.info.columns]
-    keys = [spelt(table.info, name) for name in by] or names
-    missing = [key for key in keys if key not in names]
-    if missing:
-        raise ValueError(f"There is no column '{missing[0]}'. The columns are: {', '.join(names)}.")
-    return tuple(keys)
+    return tuple(named_column(table.info, name).name for name in by) or _names(table)
+
+
+def _names(table: OpenTable) -> tuple[str, ...]:
+    return tuple(column.name for column in table.info.columns)

@@ -11,7 +11,7 @@ def duplicates(file: str, table: TableInfo, found: Duplicates, whole: str | None
     """The rows that are there more than once; `whole` is the file that holds those that are not shown."""
     same = _same(table, found)
     if not found.repeated:
-        none = f"**No row** of {wording.origin(file, table)} repeats another one ({same})."
+        none = f"**No duplicate row** in {wording.origin(file, table)}: no row repeats another one ({same})."
         return "\n".join([none, *wording.notes(table)])
     they = "it repeats an earlier one" if found.repeated == 1 else "they repeat earlier ones"
     lines = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphs.analytics.tables.aggregate import OpenTable, spelt
+from graphs.analytics.tables.aggregate import OpenTable
 from graphs.analytics.tables.scan import scan
+from graphs.analytics.tables.statements import named_column
 from graphs.kit.tables.duck import quote
 
 
@@ -22,11 +23,8 @@ class Missing:
 def count_missing(table: OpenTable, columns: Sequence[str] = ()) -> Missing:
     """Count the missing values of the columns, by default of all. Raises ValueError for a column that doesn't
     exist."""
-    held = [column.name for column in table.info.columns]
-    names = [spelt(table.info, name) for name in columns] or held
-    unknown = [name for name in names if name not in held]
-    if unknown:
-        raise ValueError(f"There is no column '{unknown[0]}'. The columns are: {', '.join(held)}.")
+    names = [named_column(table.info, name).name for name in columns]
+    names = names or [column.name for column in table.info.columns]
     anywhere = " OR ".join(f"{quote(name)} IS NULL" for name in names)
     each, (incomplete,) = scan(
         table,

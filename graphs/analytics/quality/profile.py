@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from math import floor, inf, isfinite, sqrt
+from math import inf, isfinite, sqrt
 from typing import Any
 
 from graphs.analytics.quality.keys import candidate_keys, duplicate_rows
+from graphs.analytics.quality.order_statistics import OrderStatistics, order_statistics
 from graphs.analytics.quality.spellings import MixedDates, Spellings, mixed_dates, near_equal
 from graphs.analytics.tables.aggregate import OpenTable
 from graphs.analytics.tables.scan import scan, source
@@ -24,8 +25,6 @@ CORRELATED_COLUMNS = 30  # pairs grow with the square
 _TOP_VALUES = 5
 _EXTREME_OUTLIERS = 5
 _LEAST_ROWS = 3  # two points always lie on a line
-_FENCE = 1.5
-_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DECIMALS = 9  # of a correlation: the order in which threads add up changes those behind
 
 
@@ -55,8 +54,8 @@ class NumberSummary:
 class ColumnProfile:
     """One column. `type` is integer, number, date, datetime, boolean or text. `earliest` and `latest` are
     ISO dates or times; `top_values` are the most frequent values of text and booleans, with their counts.
-    NaN is missing; `infinite` values are left out of `numbers`. `spellings` and `mixed_dates` say what is
-    in the way of grouping text."""
+    `infinite` values are left out of `numbers`. `spellings` and `mixed_dates` say what is in the way of
+    grouping text."""
 
     name: str
     type: str
@@ -106,7 +105,7 @@ def profile_table(table: OpenTable) -> TableProfile:
     """Profile every column of `table` and the table as a whole."""
     basics = _first_scan(table)
     orders = {
-        column.name: _order_statistics(table, column.name, basics[column.name])
+        column.name: _ordered(table, column, basics[column.name])
         for column in table.info.columns
         if column.is_number
     }
@@ -153,19 +152,6 @@ class _Basics:
         return half if half > 0 else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """Order statistics of a column of numbers."""
-
-    distinct: int
-    quantiles: tuple[float, ...]
-
-    @property
-    def fences(self) -> tuple[float, float]:
-        _, q25, _, q75, _ = self.quantiles
-        return q25 - _FENCE * (q75 - q25), q75 + _FENCE * (q75 - q25)
-
-
 def _value(column: Column) -> str:
     """SQL for the column's value as it counts: NULL for one that is missing or infinite."""
     name = quote(column.name)
@@ -199,9 +185,9 @@ def _basic_expressions(column: Column) -> list[str]:
             f"max({number}, {_EXTREME_OUTLIERS})",
         ]
         if _is_float(column):
-            odd = (f"isnan({name})", f"{name} = 'inf'", f"{name} = '-inf'")
-            return [*(f"count(*) FILTER ({each})" for each in odd), f"count({name})", *ends]
-        return ["0", "0", "0", f"count({name})", *ends]
+            endless = (f"{name} = 'inf'", f"{name} = '-inf'")
+            return [*(f"count(*) FILTER ({each})" for each in endless), f"count({name})", *ends]
+        return ["0", "0", f"count({name})", *ends]
     if column.is_time:
         form = "%Y-%m-%d %H:%M:%S"
         whole = "true" if column.type == "DATE" else f"bool_and({name} = date_trunc('day', {name}))"
@@ -216,9 +202,9 @@ def _basic_expressions(column: Column) -> list[str]:
 
 def _basics(column: Column, rows: int, values: tuple[Any, ...]) -> _Basics:
     if column.is_number:
-        nan, up, down, count, mean, least, greatest = values
+        up, down, count, mean, least, greatest = values
         return _Basics(
-            missing=rows - count + nan,
+            missing=rows - count,
             infinite=up + down,
             infinities=(up > 0) + (down > 0),
             mean=mean,
@@ -231,31 +217,9 @@ def _basics(column: Column, rows: int, values: tuple[Any, ...]) -> _Basics:
     return _Basics(rows - values[0])
 
 
-def _order_statistics(table: OpenTable, name: str, basics: _Basics) -> _Order | None:
-    """Distinct values and quantiles, from the values with the number of rows up to each: what does not fit
-    into memory can be spilled, where DuckDB's own quantiles hold all values of a column."""
+def _ordered(table: OpenTable, column: Column, basics: _Basics) -> OrderStatistics | None:
     count = table.info.rows - basics.missing - basics.infinite
-    if not count:
-        return None
-    column = next(each for each in table.info.columns if each.name == name)
-    # the place of a quantile in the ordered values, from 0: Hyndman and Fan's type 7
-    places = [(count - 1) * q for q in _QUANTILES]
-    wanted = sorted({min(floor(place) + step, count - 1) for place in places for step in (0, 1)})
-    value = _value(column)
-    picked = ", ".join(f"CAST(min(v) FILTER (upto > {place}) AS DOUBLE)" for place in wanted)
-    distinct, *found = one_row(
-        table.connection,
-        f"SELECT count(*), {picked} FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto FROM "
-        f"(SELECT {value} AS v, count(*) AS n FROM {source(table)} WHERE {value} IS NOT NULL GROUP BY 1))",
-    )
-    at = dict(zip(wanted, found, strict=True))
-    return _Order(distinct, tuple(_between(at, place, count) for place in places))
-
-
-def _between(at: Mapping[int, float], place: float, count: int) -> float:
-    below, above = at[floor(place)], at[min(floor(place) + 1, count - 1)]
-    share = place - floor(place)
-    return below + share * (above - below) if isfinite(above - below) else below * (1 - share) + above * share
+    return order_statistics(table, _value(column), count) if count else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +233,7 @@ class _Spread:
 
 
 def _last_scan(
-    table: OpenTable, basics: Mapping[str, _Basics], orders: Mapping[str, _Order | None]
+    table: OpenTable, basics: Mapping[str, _Basics], orders: Mapping[str, OrderStatistics | None]
 ) -> tuple[dict[str, _Spread], tuple[PairCorrelation, ...], tuple[str, ...]]:
     filled = {column.name: column for column in table.info.columns if orders.get(column.name)}
     scaled = {
@@ -296,7 +260,7 @@ def _last_scan(
     return by_column, tuple(strongest_first), tuple(varying[CORRELATED_COLUMNS:])
 
 
-def _outside(column: Column, order: _Order | None) -> str:
+def _outside(column: Column, order: OrderStatistics | None) -> str:
     low, high = order.fences if order else (-inf, inf)
     number = _number(column)
     return f"count(*) FILTER ({number} < {_sql(low)} OR {number} > {_sql(high)})"
@@ -307,7 +271,7 @@ def _sql(number: float | None) -> str:
 
 
 def _number_profile(
-    column: Column, basics: _Basics, order: _Order | None, spread: _Spread | None
+    column: Column, basics: _Basics, order: OrderStatistics | None, spread: _Spread | None
 ) -> ColumnProfile:
     kind = "integer" if "INT" in column.type else "number"
     if order is None or spread is None or basics.mean is None:
@@ -322,7 +286,7 @@ def _number_profile(
     )
 
 
-def _summary(basics: _Basics, mean: float, order: _Order, spread: _Spread) -> NumberSummary:
+def _summary(basics: _Basics, mean: float, order: OrderStatistics, spread: _Spread) -> NumberSummary:
     q05, q25, median, q75, q95 = order.quantiles
     low, high = order.fences
     outside = [*(x for x in basics.least if x < low), *(x for x in basics.greatest if x > high)]

@@ -41,13 +41,13 @@ def near_equal(table: OpenTable, name: str, distinct: int) -> Spellings | None:
     if not 1 < distinct <= _MOST_VALUES:
         return None
     column = quote(name)
-    folded = f"lower(nfc_normalize(trim(regexp_replace({column}, '\\s+', ' ', 'g'))))"
+    folded = "lower(nfc_normalize(trim(regexp_replace(v, '\\s+', ' ', 'g'))))"
     found = table.query(
-        "SELECT list(v ORDER BY n DESC, v), list(n ORDER BY n DESC, v) FROM "
-        f"(SELECT {column} AS v, {folded} AS k, count(*) AS n FROM {source(table)} "
-        f"WHERE {column} IS NOT NULL GROUP BY ALL) GROUP BY k HAVING count(*) > 1 ORDER BY sum(n) DESC, k"
+        f"SELECT list(v ORDER BY n DESC, v), list(n ORDER BY n DESC, v), {folded} AS k FROM "
+        f"(SELECT {column} AS v, count(*) AS n FROM {source(table)} WHERE {column} IS NOT NULL GROUP BY 1) "
+        "GROUP BY k HAVING count(*) > 1 ORDER BY sum(n) DESC, k"
     )
-    first = tuple(tuple(zip(values, counts, strict=True)) for values, counts in found[:_GROUPS])
+    first = tuple(tuple(zip(values, counts, strict=True)) for values, counts, _ in found[:_GROUPS])
     return Spellings(name, len(found), first) if found else None
 
 

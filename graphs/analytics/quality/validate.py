@@ -142,7 +142,7 @@ class _Check:
     @property
     def absent(self) -> str:
         """SQL that is true of a row that has no value (for several columns: in one of them)."""
-        return " OR ".join(f"({_absent(column)})" for column in self._columns)
+        return " OR ".join(f"{quote(column.name)} IS NULL" for column in self._columns)
 
     def broken(self) -> str:
         """SQL that is true of a row that breaks the rule."""
@@ -221,11 +221,6 @@ def _is_above(low: str, high: str) -> bool:
     except ValueError:
         # dates in ISO 8601 stand in their order as text; what is no date is refused later
         return low > high and low[:1].isdigit() and high[:1].isdigit()
-
-
-def _absent(column: Column) -> str:
-    name = quote(column.name)
-    return f"{name} IS NULL OR isnan({name})" if column.type in ("FLOAT", "DOUBLE") else f"{name} IS NULL"
 
 
 def _family(column: Column) -> str:

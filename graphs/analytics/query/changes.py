@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row, Selection
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row
+from graphs.analytics.tables.selection import Selection
 from graphs.analytics.tables.statements import Bucket, Figure, conditions_sql
 from graphs.kit.tables.duck import quote
 
@@ -115,28 +117,36 @@ def _changes_sql(
     """The aggregate's statement with the calculation along its periods."""
     key, *others = (quote(name) for name in aggregate.keys)
     value = quote(aggregate.values[0])
+    running, moving, earlier, change, percent = (
+        quote(_free(name, aggregate.columns))
+        for name in ("running_total", "moving_average", compared, "change", "percent")
+    )
     group = f"PARTITION BY {others[0]} " if others else ""
     along = f"{group}ORDER BY {key}"
     lines = [f"WITH figures AS (\n{aggregate.sql[0]})"]
     if calculation == "running_total":
-        computed = f"sum({value}) OVER ({along}) AS running_total"
+        computed = f"sum({value}) OVER ({along}) AS {running}"
     elif calculation == "moving_average":
         last = f"OVER ({along} ROWS BETWEEN {window - 1} PRECEDING AND CURRENT ROW)"
-        computed = (
-            f"CASE WHEN count({value}) {last} = {window} THEN avg({value}) {last} END AS moving_average"
-        )
+        computed = f"CASE WHEN count({value}) {last} = {window} THEN avg({value}) {last} END AS {moving}"
     else:
         lines.append(f", compared AS (SELECT *, {_earlier(value, along, period, compared, is_number)}")
-        lines.append(f"AS {compared} FROM figures WHERE {key} IS NOT NULL)")
+        lines.append(f"AS {earlier} FROM figures WHERE {key} IS NOT NULL)")
         computed = (
-            f"{compared}, {value} - {compared} AS change, "
-            f"CASE WHEN {compared} > 0 THEN 100.0 * ({value} - {compared}) / {compared} END AS percent"
+            f"{earlier}, {value} - {earlier} AS {change}, "
+            f"CASE WHEN {earlier} > 0 THEN 100.0 * ({value} - {earlier}) / {earlier} END AS {percent}"
         )
     source = "compared" if calculation == "change" else "figures"
     selected = ", ".join([key, *others, value])
     order = ", ".join([key, *others])
     lines.append(f"SELECT {selected}, {computed}\nFROM {source} WHERE {key} IS NOT NULL ORDER BY {order}")
     return "\n".join(lines)
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _earlier(value: str, along: str, period: Bucket, compared: Compared, is_number: bool) -> str:

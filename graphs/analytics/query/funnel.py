@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from graphs.analytics.tables.aggregate import OpenTable, Selection, date_column, spelt
+from graphs.analytics.tables.aggregate import OpenTable
+from graphs.analytics.tables.selection import Selection, date_column, spelt
 from graphs.analytics.tables.statements import Filter, aggregate_sql, conditions_sql
 from graphs.kit.tables.duck import literal, quote
 from graphs.kit.tables.load import TableInfo

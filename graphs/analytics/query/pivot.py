@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection, spelt
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable
+from graphs.analytics.tables.selection import Selection, spelt
 from graphs.analytics.tables.statements import Statistic
 
 

@@ -12,19 +12,16 @@ if TYPE_CHECKING:
     from graphs.analytics.tables.aggregate import Aggregate, Row
     from graphs.kit.tables.load import TableInfo
 
-_ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
-
 
 def ranked(file: str, result: Aggregate, rows: Sequence[Row], order: str, tied: int, place: int = 1) -> str:
-    """The first groups of a ranking, and above them which one has the place asked for; `tied` more share the
-    last one's value."""
+    """The first groups of a ranking, and above them which one has the place asked for, as `order` says
+    (second highest); `tied` more share the last one's value."""
     (value,), key = wording.value_names(result), " and ".join(wording.key_names(result))
     shown = wording.readable_rows(rows, len(result.keys), result.selection.bucket)
     asked = _at_place(shown, place)
     leaders = [f"**{wording.cell(row[0])}**" for row in asked]
-    nth = f"{_ORDINALS[place]} {order}" if place > 1 else order
     lines = [
-        f"{wording.listed(leaders)} {'has' if len(leaders) == 1 else 'have'} the {nth} {value}: "
+        f"{wording.listed(leaders)} {'has' if len(leaders) == 1 else 'have'} the {order} {value}: "
         f"**{wording.text_cells(shown)[shown.index(asked[0])][-1]}**, in {wording.rows_of(file, result)}. "
         f"{len(rows):,} of {wording.many(len(result.rows), 'group')} by {key}:",
         "",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from math import fsum
 from typing import Any
 
-from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection, spelt
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable
 from graphs.analytics.tables.conditions import parse_conditions, single_conditions
+from graphs.analytics.tables.selection import Selection, spelt
 from graphs.analytics.tables.statements import Figure
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graphs.analytics.tables import wording
-from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row, Selection
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Row
 from graphs.analytics.tables.conditions import describe_conditions
 from graphs.analytics.tables.measures import amount_columns, usual_statistic
+from graphs.analytics.tables.selection import Selection
 from graphs.analytics.tables.statements import Statistic
 from graphs.kit.tables.load import Column
 
@@ -68,8 +69,8 @@ def rows_of(table: OpenTable, file: str, selection: Selection, choice: Choice) -
 def groups_of(
     table: OpenTable, file: str, selection: Selection, statistic: Statistic | None, choice: Choice
 ) -> Content:
-    """The statistic of the columns (by default `usual_statistic`, and of all columns of amounts) by the selection's
-    groups. Raises ValueError as `OpenTable.aggregate`."""
+    """The statistic of the columns (by default `usual_statistic`, and of all columns of amounts) by the
+    selection's groups. Raises ValueError as `OpenTable.aggregate`."""
     columns = choice.columns
     notes = []
     if not columns and statistic != "count":

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_STATISTICS = {"sum": "total", "sd": "standard deviation of", "min": "minimum", "max": "maximum"}
+from graphs.analytics.tables.measures import usual_statistic
+from graphs.analytics.tables.statements import Percentile
+from graphs.analytics.tables.wording import STATISTICS, statistic_name
+
 _FIGURED = ("measures", "measure", "column", "values", "endpoint", "response", "y")
 _GROUPED = (
-    "groups",
-    "category",
-    "rows",
-    "along",
-    "grouping",
-    "factors",
-    "group",
-    "predictors",
-    "x",
-    "series",
+    *("groups", "category", "rows", "along", "grouping", "factors", "group", "predictors", "x", "series"),
+    *("within", "part", "categories"),
 )
 _OF_GROUPS = {"aggregate", "count_rows"}
 """Tools whose name says no more than the statistic does."""
@@ -38,16 +33,20 @@ def in_words(tool: str, arguments: Mapping[str, Any]) -> str:
 
 def _parts(tool: str, arguments: Mapping[str, Any]) -> Iterator[str]:
     figured = [name for key in _FIGURED for name in _listed(arguments.get(key))]
-    statistics = [_STATISTICS.get(each, each) for each in _listed(arguments.get("statistic"))]
+    named = [each for each in _listed(arguments.get("statistic")) if each != "percentile"]
+    percentiles = [Percentile(each) for each in arguments.get("percentiles") or ()]
+    statistics = [*(STATISTICS.get(each, each) for each in named), *map(statistic_name, percentiles)]
     # the columns of a pivot table are groups, those of other tools what is looked at
     across = _listed(arguments.get("columns"))
     if not arguments.get("rows"):
         figured += across
         across = []
     if tool == "count_rows":
-        yield "number of rows"
-    elif tool == "aggregate" and not statistics:
-        statistics = ["total"]
+        yield (
+            f"number of different {arguments['distinct']}" if arguments.get("distinct") else "number of rows"
+        )
+    elif tool == "aggregate" and figured and not statistics:
+        statistics = [_usual(figured, share=bool(arguments.get("share")))]
     if statistics:
         yield " and ".join(statistics)
     if figured:
@@ -70,6 +69,11 @@ def _parts(tool: str, arguments: Mapping[str, Any]) -> Iterator[str]:
         yield f"as {arguments['format']}"
     if arguments.get("kind"):
         yield f"as {arguments['kind']}"
+
+
+def _usual(measures: Sequence[str], *, share: bool) -> str:
+    """What aggregate computes when no statistic is named."""
+    return STATISTICS["sum" if share else usual_statistic(measures)]
 
 
 def _listed(value: Any) -> list[str]:

@@ -11,15 +11,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from graphs.analytics.tables.aggregate import (
-    Aggregate,
-    OpenTable,
-    Selection,
-    date_column,
-    number_columns,
-    spelt,
-)
+from graphs.analytics.tables.aggregate import Aggregate, OpenTable
 from graphs.analytics.tables.measures import amount_columns
+from graphs.analytics.tables.selection import Selection, date_column, number_columns, spelt
 from graphs.analytics.tables.statements import Bucket, Statistic
 
 Gaps = Literal["zero", "interpolate"]

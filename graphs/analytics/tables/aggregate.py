@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date
-from math import nan
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
-from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
+from graphs.analytics.tables.conditions import describe_conditions
+from graphs.analytics.tables.selection import Selection, bucket_of, filters_of, order_in_time, settled, spelt
 from graphs.analytics.tables.sql import QueryResult
 from graphs.analytics.tables.statements import (
     Figure,
     Filter,
-    Period,
     aggregate_sql,
     conditions_sql,
     keys_sql,
@@ -38,22 +36,6 @@ Row = tuple[Any, ...]
 
 _VALUES_SHOWN = 10
 _BATCH_ROWS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which rows count, and into which groups they fall.
-
-    `by` are columns; `bucket` groups by day, week, month, quarter, year or weekday of `date_column` (by
-    default the only column of dates). `where` holds conditions as `parse_conditions` reads them; `year` keeps
-    one calendar year.
-    """
-
-    by: tuple[str, ...] = ()
-    bucket: Period | None = None
-    date_column: str | None = None
-    where: str | None = None
-    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +127,10 @@ class OpenTable:
         meant, and for a first or last value when several rows of a group are of that time.
         """
         statistics = tuple(statistic) if isinstance(statistic, list | tuple) else (statistic,)
-        along = _along(self.info, selection) if {"first", "last"} & set(statistics) else None
+        along = order_in_time(self.info, selection) if {"first", "last"} & set(statistics) else None
         selection = settled(self.info, selection)
         filters, rows_used = self.kept(selection)
-        dates, bucket = _bucket_of(selection)
+        dates, bucket = bucket_of(selection)
         statements = tuple(
             aggregate_sql(
                 self.info,
@@ -183,7 +165,7 @@ class OpenTable:
 
     def kept(self, selection: Selection) -> tuple[tuple[Filter, ...], int]:
         """The filters that the selection sets, and how many rows meet them; ValueError when none does."""
-        filters = _filters(self.info, selection)
+        filters = filters_of(self.info, selection)
         rows_used = self._count(None, filters)
         if not rows_used:
             raise ValueError(self._nothing_left(filters))
@@ -224,7 +206,7 @@ class OpenTable:
         self, end: Figure, measure: str, along: str, selection: Selection, filters: Sequence[Filter]
     ) -> None:
         """Raise ValueError when several rows of a group share the first (last) time: none of them is it."""
-        keys = [key for key, _ in keys_sql(self.info, selection.by, *_bucket_of(selection))]
+        keys = [key for key, _ in keys_sql(self.info, selection.by, *bucket_of(selection))]
         time, named = quote(along), quote(spelt(self.info, measure))
         groups = f"PARTITION BY {', '.join(keys)} " if keys else ""
         [(tied,)] = self.query(
@@ -245,18 +227,14 @@ class OpenTable:
 
     def _joined(self, statements: Sequence[str]) -> tuple[tuple[str, ...], list[Row]]:
         """Run the statements, which yield the same groups, and set their values side by side."""
-        columns, rows = self._groups(statements[0])
+        columns, rows = self._rows(statements[0])
         for statement in statements[1:]:
-            more, others = self._groups(statement)
+            more, others = self._rows(statement)
             by_key = {row[:-1]: row[-1] for row in others}
             keys = len(more) - 1
             rows = [(*row, by_key[row[:keys]]) for row in rows]
             columns = (*columns, more[-1])
         return columns, rows
-
-    def _groups(self, statement: str) -> tuple[tuple[str, ...], list[Row]]:
-        columns, rows = self._rows(statement)
-        return columns, [(*map(_key, row[:-1]), row[-1]) for row in rows]
 
     def _rows(self, statement: str) -> tuple[tuple[str, ...], list[Row]]:
         cursor = self.connection.execute(statement)
@@ -285,73 +263,6 @@ def open_table(file_name: str, source: Source) -> Generator[OpenTable]:
         yield OpenTable(connection, read_table(connection, table_name(file_name), source))
 
 
-def number_columns(table: TableInfo) -> tuple[str, ...]:
-    """Names of the columns of numbers."""
-    return tuple(column.name for column in table.columns if column.is_number)
-
-
-def spelt(table: TableInfo, name: str) -> str:
-    """The column's name as the table spells it, given in any case; a name that the table lacks stays."""
-    names = [column.name for column in table.columns]
-    alike = [each for each in names if each.casefold() == name.casefold()]
-    return alike[0] if name not in names and len(alike) == 1 else name
-
-
-def date_column(table: TableInfo, given: str | None = None) -> str:
-    """The column of dates that a period refers to: the one given, else the only one. Raises ValueError when
-    it is open which is meant."""
-    if given:
-        return spelt(table, given)
-    dates = [column.name for column in table.columns if column.is_time]
-    if len(dates) != 1:
-        held = f"several: {', '.join(dates)}" if dates else "none"
-        raise ValueError(f"A period needs one column of dates, and the table has {held}. Name the column.")
-    return dates[0]
-
-
-def settled(table: TableInfo, selection: Selection) -> Selection:
-    """The selection with columns spelt as in the table, and the dates that a period is of.
-
-    A column called as the period (year) holds the periods already: it is what is grouped by then. Raises
-    ValueError when it is open which dates are meant."""
-    by = tuple(dict.fromkeys(spelt(table, name) for name in selection.by))
-    bucket, given = selection.bucket, selection.date_column
-    dates = [column.name for column in table.columns if column.is_time]
-    if bucket and not given:
-        own = [column.name for column in table.columns if column.name.lower() == bucket]
-        if own and (own[0] in by or not dates):
-            return replace(selection, by=tuple(dict.fromkeys([own[0], *by])), bucket=None)
-        given = next((name for name in by if name in dates), None)
-    if not bucket:
-        return replace(selection, by=by)
-    given = date_column(table, given)
-    return replace(selection, by=tuple(name for name in by if name != given), date_column=given)
-
-
-def _filters(table: TableInfo, selection: Selection) -> tuple[Filter, ...]:
-    filters = parse_conditions(selection.where) if selection.where else ()
-    if selection.year is None:
-        return filters
-    own = [name for name in number_columns(table) if name.lower() == "year"]
-    if own and not selection.date_column:
-        return (*filters, Filter(own[0], "=", selection.year))
-    column = date_column(table, selection.date_column)
-    year = selection.year
-    return (*filters, Filter(column, ">=", date(year, 1, 1)), Filter(column, "<=", date(year, 12, 31)))
-
-
-def _bucket_of(selection: Selection) -> tuple[str | None, Period | None]:
-    """The dates that the periods are of, with the period; None twice when the groups are no periods."""
-    return (selection.date_column, selection.bucket) if selection.bucket else (None, None)
-
-
-def _along(table: TableInfo, selection: Selection) -> str:
-    """The dates, or the years, that values come first and last by."""
-    years = [name for name in number_columns(table) if name.lower() == "year"]
-    has_dates = selection.date_column or any(column.is_time for column in table.columns)
-    return years[0] if years and not has_dates else date_column(table, selection.date_column)
-
-
 def _in_order(
     table: TableInfo, columns: Sequence[str], rows: list[Row], values: int, selection: Selection
 ) -> tuple[Row, ...]:
@@ -360,12 +271,7 @@ def _in_order(
     ordered = {column.name for column in table.columns if column.is_number or column.is_time}
     if selection.bucket or not keys or not ordered.issuperset(columns[:keys]):
         return tuple(rows)
-    return tuple(sorted(rows, key=lambda row: [(key is None, key != key, key) for key in row[:keys]]))
-
-
-def _key(value: Any) -> Any:
-    """The value, and for any NaN one and the same object: no other NaN is found again as a key."""
-    return value if value == value else nan
+    return tuple(sorted(rows, key=lambda row: [(key is None, key) for key in row[:keys]]))
 
 
 def _is_text(table: TableInfo, name: str) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from urllib.parse import quote as percent_encoded
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -20,11 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graphs.analytics.tables.conditions import parse_conditions
+from graphs.analytics.tables.database_errors import CONNECT_TIMEOUT_S, explain, why_not
 from graphs.analytics.tables.statements import conditions_sql
 from graphs.kit.tables.duck import quote
 from graphs.kit.tables.load import Column, TableInfo
 
-_CONNECT_TIMEOUT_S = 10
 _BATCH_BYTES = 8 << 20
 _SCHEMES = ("postgresql", "postgres")
 _LONGEST_DECIMAL = 38
@@ -169,7 +169,7 @@ def _connected(database: Database) -> Generator[adbc.Connection]:
         connection = adbc.connect(uri)
     except adbc.Error as error:
         # The driver's own words may hold a part of the URI, and so of the password.
-        raise ValueError(f"The analysts' database can't be reached: {_why_not(str(error))}.") from None
+        raise ValueError(f"The analysts' database can't be reached: {why_not(str(error))}.") from None
     with connection:
         try:
             yield connection
@@ -177,7 +177,7 @@ def _connected(database: Database) -> Generator[adbc.Connection]:
             # While rows come, the driver's errors are pyarrow's.
             if not isinstance(error, adbc.Error) and _DRIVER not in str(error):
                 raise
-            raise ValueError(_explain(str(error), database)) from None
+            raise ValueError(explain(str(error), database.uri, database.timeout)) from None
 
 
 def _read_only(database: Database) -> str:
@@ -200,7 +200,7 @@ def _read_only(database: Database) -> str:
         "-c standard_conforming_strings=on"
     )
     settings = {
-        "connect_timeout": str(_CONNECT_TIMEOUT_S),
+        "connect_timeout": str(CONNECT_TIMEOUT_S),
         "application_name": "holdfast-analytics",
         "keepalives_idle": "30",
         "tcp_user_timeout": "30000",
@@ -319,34 +319,3 @@ def _notes(chosen: Sequence[DatabaseColumn]) -> tuple[str, ...]:
 
 def _becomes_text(column: DatabaseColumn) -> bool:
     return column.known_as == "VARCHAR" and column.base not in ("text", "varchar", "bpchar", "name")
-
-
-_REASONS = {
-    "password authentication failed": "its user or password is wrong",
-    "no password supplied": "it asks for a password, and ANALYTICS_DATABASE_URI has none",
-    "role ": "its user does not exist",
-    "database ": "there is no database of that name on the server",
-    "Connection refused": "nothing listens at its host and port",
-    "could not translate host name": "its host is unknown",
-    "timeout expired": f"it did not answer within {_CONNECT_TIMEOUT_S} s",
-    "unsupported startup parameter": "its pooler takes no options: name the server itself",
-}
-
-
-def _why_not(message: str) -> str:
-    reason = next((reason for part, reason in _REASONS.items() if part in message), "the connection failed")
-    return f"{reason} (ANALYTICS_DATABASE_URI)"
-
-
-def _explain(error: str, database: Database) -> str:
-    if "due to statement timeout" in error:
-        return (
-            f"The database gave no answer within {database.timeout:g} s, and the statement was stopped. Take "
-            "fewer rows or columns, or raise ANALYTICS_DATABASE_TIMEOUT_SECONDS."
-        )
-    _, _, message = error.partition("ERROR:")
-    reason = message.strip().partition("\n")[0]
-    password = urlsplit(database.uri).password or ""
-    for secret in filter(None, (password, unquote(password))):
-        reason = reason.replace(secret, "***")
-    return f"The database could not be read: {reason or 'the connection was lost; try again'}."

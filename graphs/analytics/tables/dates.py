@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from graphs.analytics.tables.aggregate import OpenTable, spelt
+from graphs.analytics.tables.aggregate import OpenTable
+from graphs.analytics.tables.statements import named_column
 from graphs.kit.tables.duck import filled_text, one_row, quote
 from graphs.kit.tables.staging import write_parquet
 from graphs.kit.tables.text_dates import date_sql
@@ -35,14 +36,12 @@ def write_with_dates(table: OpenTable, name: str, target: Path, order: Order | N
     Raises ValueError for a column that doesn't exist or holds no text, of which no value is a date, or whose
     values fit both orders of day and month while `order` is not given.
     """
-    name = spelt(table.info, name)
-    kinds = {column.name: column for column in table.info.columns}
-    if name not in kinds:
-        raise ValueError(f"There is no column '{name}'. The columns are: {', '.join(kinds)}.")
-    if kinds[name].is_time:
-        raise ValueError(f"'{name}' holds dates already ({kinds[name].type}).")
-    if kinds[name].type != "VARCHAR":
-        raise ValueError(f"'{name}' holds {kinds[name].type}, and only text can be read as dates.")
+    held = named_column(table.info, name)
+    name = held.name
+    if held.is_time:
+        raise ValueError(f"'{name}' holds dates already ({held.type}).")
+    if held.type != "VARCHAR":
+        raise ValueError(f"'{name}' holds {held.type}, and only text can be read as dates.")
     value, day, month = filled_text(name), date_sql(name), date_sql(name, day_first=False)
     dates, either, unread, examples, example, timed = one_row(
         table.connection,
@@ -65,7 +64,8 @@ def write_with_dates(table: OpenTable, name: str, target: Path, order: Order | N
     kind = "TIMESTAMP" if timed else "DATE"
     chosen = month if order == "month" else day
     columns = ", ".join(
-        f"CAST({chosen} AS {kind}) AS {quote(name)}" if column == name else quote(column) for column in kinds
+        f"CAST({chosen} AS {kind}) AS {quote(name)}" if column.name == name else quote(column.name)
+        for column in table.info.columns
     )
     write_parquet(table.connection, f"SELECT {columns} FROM {quote(table.info.name)}", target)
     return DatesRead(name, kind, dates, either, unread, tuple(examples or ()))

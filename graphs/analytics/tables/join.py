@@ -1,6 +1,6 @@
 """Two tables set side by side by their keys: how many rows find a partner, and the rows that find none.
 
-All is counted on all rows before a row is written. A missing key (NULL, NaN) finds no partner.
+All is counted on all rows before a row is written. A missing key finds no partner.
 """
 
 from __future__ import annotations
@@ -66,14 +66,17 @@ class Join:
     def sql(self, kind: Kind) -> str:
         """The join as one statement. Of keys of one name the left one stays; another column of a name that
         the left table has gets the right table's name behind it."""
-        condition = " AND ".join(f"l.{quote(key.left)} = r.{quote(key.right)}" for key in self.keys)
-        present = " AND ".join(_present(self.left.table, "l", key.left) for key in self.keys)
         selected = [f"l.{quote(column.name)}" for column in self.left.table.columns]
         selected += [f"r.{quote(old)} AS {quote(new)}" for old, new in self.taken_over.items()]
         return (
             f"SELECT {', '.join(selected)}\nFROM {quote(self.left.table.name)} AS l\n"
-            f"{kind.upper()} JOIN {quote(self.right.table.name)} AS r ON {condition} AND {present}"
+            f"{kind.upper()} JOIN {quote(self.right.table.name)} AS r ON {self.condition}"
         )
+
+    @property
+    def condition(self) -> str:
+        """SQL that is true of a row l of the left table and its partners r."""
+        return " AND ".join(f"l.{quote(key.left)} = r.{quote(key.right)}" for key in self.keys)
 
     @property
     def taken_over(self) -> dict[str, str]:
@@ -158,11 +161,9 @@ def write_join(connection: DuckDBPyConnection, join: Join, kind: Kind, target: P
 def rows_without_partner(connection: DuckDBPyConnection, join: Join, most: int) -> Unmatched:
     """The rows of the left table whose key stands nowhere in the right one, at most `most`. Rows without
     a key are among them."""
-    condition = " AND ".join(f"l.{quote(key.left)} = r.{quote(key.right)}" for key in join.keys)
-    present = " AND ".join(_present(join.left.table, "l", key.left) for key in join.keys)
     cursor = connection.execute(
-        f"SELECT * FROM {quote(join.left.table.name)} AS l WHERE NOT coalesce({present} AND EXISTS "
-        f"(SELECT 1 FROM {quote(join.right.table.name)} AS r WHERE {condition}), false) LIMIT {most}"
+        f"SELECT * FROM {quote(join.left.table.name)} AS l WHERE NOT EXISTS "
+        f"(SELECT 1 FROM {quote(join.right.table.name)} AS r WHERE {join.condition}) LIMIT {most}"
     )
     columns = tuple(column[0] for column in cursor.description or ())
     return Unmatched(join, columns, tuple(cursor.fetchall()))
@@ -227,16 +228,10 @@ def _held(
     """Make a table of the keys with the number of rows that hold each. Return how many rows have a key, and
     whether one stands in several."""
     selected = ", ".join(f"t.{quote(column)} AS k{place}" for place, column in enumerate(columns))
-    present = " AND ".join(_present(table, "t", column) for column in columns)
+    present = " AND ".join(f"t.{quote(column)} IS NOT NULL" for column in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS SELECT {selected}, count(*) AS n "
         f"FROM {quote(table.name)} AS t WHERE {present} GROUP BY ALL"
     )
     filled, most = one_row(connection, f"SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM {quote(name)}")
     return int(filled), most > 1
-
-
-def _present(table: TableInfo, alias: str, column: str) -> str:
-    name = f"{alias}.{quote(column)}"
-    floating = _column(table, column).type in ("FLOAT", "DOUBLE")
-    return f"({name} IS NOT NULL AND NOT isnan({name}))" if floating else f"{name} IS NOT NULL"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphs.analytics.tables.aggregate import OpenTable, spelt
+from graphs.analytics.tables.aggregate import OpenTable
+from graphs.analytics.tables.selection import spelt
 from graphs.kit.tables.duck import quote
 
 _MOST_LEVELS = 30

@@ -6,52 +6,19 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from graphs.analytics.tables.aggregate import number_columns
+from graphs.analytics.tables.selection import number_columns
 from graphs.kit.tables.load import TableInfo
 
 _IDENTIFIERS = frozenset({"code", "id", "ids", "key", "no", "nr", "number", "uuid", "zip"})
 _CALENDAR = frozenset({"day", "hour", "month", "quarter", "week", "weekday", "year"})
 _LEVELS = frozenset(
-    {
-        "age",
-        "average",
-        "avg",
-        "balance",
-        "density",
-        "fraction",
-        "grade",
-        "humidity",
-        "index",
-        "lat",
-        "latitude",
-    }
-    | {
-        "level",
-        "lon",
-        "longitude",
-        "mean",
-        "median",
-        "mpg",
-        "pct",
-        "per",
-        "percent",
-        "percentage",
-        "pressure",
-    }
-    | {
-        "price",
-        "prices",
-        "proportion",
-        "rank",
-        "rate",
-        "rates",
-        "rating",
-        "ratio",
-        "score",
-        "scores",
-        "share",
-    }
-    | {"speed", "temp", "temperature", "unit", "yield"}
+    (
+        *("age", "average", "avg", "balance", "density", "fraction", "grade", "humidity"),
+        *("index", "lat", "latitude", "level", "lon", "longitude", "mean", "median", "mpg"),
+        *("pct", "per", "percent", "percentage", "pressure", "price", "prices", "proportion"),
+        *("rank", "rate", "rates", "rating", "ratio", "score", "scores", "share", "speed"),
+        *("temp", "temperature", "unit", "yield"),
+    )
 )
 """Rates and states, of which the sum over rows stands for nothing: two prices of 10 are no price of 20."""
 

@@ -117,7 +117,7 @@ def keys_sql(
 ) -> list[tuple[str, str]]:
     """The keys of groups, each as SQL with its name: the period first. Raises ValueError as
     `aggregate_sql`."""
-    keys = [(quote(column.name), column.name) for column in (_column(table, name) for name in by)]
+    keys = [(quote(column.name), column.name) for column in (named_column(table, name) for name in by)]
     if time_column is not None or bucket is not None:
         keys.insert(0, _bucketed(table, time_column, bucket))
     return keys
@@ -142,12 +142,12 @@ def rows_sql(
     Ordered by a column, those without a value last and ties by the other columns; without one as in the
     table. `top` keeps the first rows. Raises ValueError as `aggregate_sql`.
     """
-    selected = [quote(_column(table, name).name) for name in columns or [c.name for c in table.columns]]
+    selected = [quote(named_column(table, name).name) for name in columns or [c.name for c in table.columns]]
     lines = [f"SELECT {', '.join(selected)}", f"FROM {quote(table.name)}"]
     if filters:
         lines.append(f"WHERE {conditions_sql(table, filters)}")
     if order_by is not None:
-        first = quote(_column(table, order_by).name)
+        first = quote(named_column(table, order_by).name)
         others = [column for column in selected if column != first]
         order = [f"{first} {'DESC' if descending else 'ASC'} NULLS LAST", *others]
         lines.append(f"ORDER BY {', '.join(order)}")
@@ -156,7 +156,9 @@ def rows_sql(
     return "\n".join(lines)
 
 
-def _column(table: TableInfo, name: str) -> Column:
+def named_column(table: TableInfo, name: str) -> Column:
+    """The column of this name, given in any case when that is clear. Raises ValueError for one that the table
+    lacks, naming those that it has."""
     for column in table.columns:
         if column.name == name:
             return column
@@ -169,7 +171,7 @@ def _column(table: TableInfo, name: str) -> Column:
 def _bucketed(table: TableInfo, time_column: str | None, bucket: Period | None) -> tuple[str, str]:
     if time_column is None or bucket not in get_args(Period):
         raise ValueError(f"A time bucket needs a date column and one of {', '.join(get_args(Period))}.")
-    column = _column(table, time_column)
+    column = named_column(table, time_column)
     if not column.is_time:
         dates = ", ".join(f"'{c.name}'" for c in table.columns if c.is_time) or "none"
         raise ValueError(
@@ -185,7 +187,7 @@ def _measured(table: TableInfo, statistic: Figure, measure: str | None, along: s
         if statistic == "count":
             return "count(*)", "count"
         raise ValueError(f"The statistic '{statistic}' needs a column to be taken of.")
-    column = _column(table, measure)
+    column = named_column(table, measure)
     fits = column.is_number or statistic in _ANY_TYPE or (column.is_time and statistic in _OF_DATES)
     if not fits:
         numbers = ", ".join(f"'{c.name}'" for c in table.columns if c.is_number) or "none"
@@ -199,7 +201,7 @@ def _measured(table: TableInfo, statistic: Figure, measure: str | None, along: s
 def _figure(table: TableInfo, statistic: Figure, column: Column, along: str | None) -> str:
     value = quote(column.name)
     if isinstance(statistic, Percentile):
-        return f"quantile_cont(CAST({value} AS DOUBLE), {statistic.percent / 100:g})"
+        return f"quantile_cont(CAST({value} AS DOUBLE), {statistic.percent / 100:.15g})"
     if statistic == "range":
         return f"max({value}) - min({value})"
     if statistic == "distinct":
@@ -208,7 +210,7 @@ def _figure(table: TableInfo, statistic: Figure, column: Column, along: str | No
         if along is None:
             raise ValueError(f"The {statistic} value needs the dates that it is the {statistic} by.")
         function = "arg_min" if statistic == "first" else "arg_max"
-        return f"{function}({value}, {quote(_column(table, along).name)})"
+        return f"{function}({value}, {quote(named_column(table, along).name)})"
     functions = _FLOAT_FUNCTIONS if column.type in ("FLOAT", "DOUBLE") else _FUNCTIONS
     return f"{functions.get(statistic, statistic)}({value})"
 
@@ -218,7 +220,7 @@ def _condition(table: TableInfo, condition: Filter) -> str:
         raise ValueError(
             f"There is no operator '{condition.operator}'. Choose one of {', '.join(get_args(Operator))}."
         )
-    column = _column(table, condition.column)
+    column = named_column(table, condition.column)
     if condition.operator in ("is null", "is not null"):
         return f"{quote(column.name)} {condition.operator.upper()}"
     if condition.operator not in ("in", "not in"):

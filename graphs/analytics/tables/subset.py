@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from graphs.analytics.tables.aggregate import OpenTable, Selection, spelt
+from graphs.analytics.tables.aggregate import OpenTable
+from graphs.analytics.tables.selection import Selection, spelt
 from graphs.analytics.tables.statements import Filter
 from graphs.kit.tables.load import TableInfo
 

@@ -13,7 +13,6 @@ from graphs.analytics.tables.statements import Figure, Percentile
 from graphs.kit.tables.markdown import markdown_table
 
 if TYPE_CHECKING:
-    from graphs.analytics.quality.missing import Missing
     from graphs.analytics.query.cohort import Retention
     from graphs.analytics.query.funnel import Funnel
     from graphs.analytics.query.shares import Shares
@@ -41,67 +40,6 @@ STATISTICS = {
     "last": "last",
 }
 """Each statistic as it stands before the name of its column."""
-
-
-def loaded(
-    file: str,
-    table: TableInfo,
-    head: tuple[Sequence[str], Sequence[Sequence[Any]]],
-    sql_names: Mapping[str | None, str],
-) -> str:
-    """A table's rows, columns and types, what was assumed in reading it, and its first rows.
-
-    `sql_names` says what the file's tables are called in SQL, by sheet (None when there is but one).
-    """
-    own = sql_names.get(table.sheet) or sql_names[None]
-    others = [f"sheet {sheet} is `{name}`" for sheet, name in sql_names.items() if name != own]
-    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    lines = [
-        f"{capital(origin(file, table))} has **{table.rows:,} rows** and **{len(table.columns)} columns**.",
-        f"- Columns: {columns}",
-        f"- In SQL: `{own}`" + (f"; {', '.join(others)}" if others else ""),
-        *all_notes(table),
-        "",
-        "All rows:" if len(head[1]) == table.rows else f"The first {len(head[1])} rows:",
-        "",
-        *value_table(*head),
-    ]
-    return "\n".join(lines)
-
-
-def tables(listed: Sequence[tuple[str, str, int, Sequence[str]]], unreadable: Sequence[str]) -> str:
-    """The tables of a session: what each is of, its name in SQL, rows and columns; `unreadable` says why
-    others can't be read."""
-    if not listed and not unreadable:
-        return "There is no table in this session yet. Attach a file, such as CSV or Excel, or paste a table."
-    rows = [
-        (
-            f"{place}. {origin} has **{rows:,} rows** and {many(len(columns), 'column')}: "
-            f"{', '.join(columns)}. In SQL: `{name}`"
-        )
-        for place, (origin, name, rows, columns) in enumerate(listed, 1)
-    ]
-    return "\n".join([f"This session has {many(len(listed), 'table')}:", "", *rows, *unreadable])
-
-
-def missing(file: str, table: TableInfo, found: Missing) -> str:
-    """The missing values of columns, and the rows that lack one."""
-    share = f"{found.incomplete_rows / found.rows:.1%}"
-    of = f"of {found.rows:,} rows ({share}) in {origin(file, table)}"
-    if len(found.columns) == 1:
-        ((name, count),) = found.columns
-        return "\n".join([f"{name} is missing in **{count:,}** {of}.", *notes(table)])
-    rows = [(name, count, f"{count / found.rows:.1%}") for name, count in found.columns]
-    return "\n".join(
-        [
-            f"**{many(found.incomplete_rows, 'row')}** {of} "
-            f"{'has' if found.incomplete_rows == 1 else 'have'} a missing value:",
-            "",
-            *value_table(["column", "missing", "% of rows"], rows, right=[False, True, True]),
-            *hidden(len(rows), "columns"),
-            *notes(table),
-        ]
-    )
 
 
 def aggregated(file: str, result: Aggregate, whole: str | None, shares: Shares | None = None) -> str:

@@ -148,8 +148,8 @@ def change_over_time(
     from graphs.analytics.query import changes_wording
     from graphs.analytics.query.changes import changes
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection
     from graphs.analytics.tables.measures import usual_statistic
+    from graphs.analytics.tables.selection import Selection
 
     usual = "sum" if calculation == "running_total" else usual_statistic([measure]) if measure else "count"
     chosen = (statistic or usual) if measure else "count"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from graphs.analytics.charts.chart import Chart
     from graphs.analytics.charts.drawing import Drawing
     from graphs.analytics.charts.parted_bars import Form
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
 Title = Annotated[
     str | None, text_argument("The title above the chart.", cues=("titled", "title", "called", "headed"))
@@ -95,7 +95,7 @@ def draw_bar_chart(
     from graphs.analytics.charts.chart import bar_chart
     from graphs.analytics.charts.chart_wording import part_shown, subject
     from graphs.analytics.charts.drawing import by_groups
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     if form == "pie":
         raise ValueError(
@@ -131,32 +131,30 @@ def draw_bar_chart(
 
 @agent_tool(
     keywords=(
-        *(
-            "line chart",
-            "line graph",
-            "line plot",
-            "lines",
-            "trend of",
-            "trends",
-            "over time",
-            "time series",
-            "plot",
-        ),
-        *("development of", "graph over", "curve"),
+        *("line chart", "line graph", "line plot", "lines", "trend of", "trends", "over time", "time series"),
+        *("as a line chart", "as a line graph", "as a line plot", "line chart of the number of"),
+        *("plot", "development of", "graph over", "curve"),
     ),
     examples=(
         "Line chart of revenue_usd by date in sales.csv.",
         "Plot revenue by month.",
         "Show the trend of units over time for each region.",
+        "Line chart of the number of sales per month.",
+        "Number of orders per day as a line chart.",
     ),
 )
 def draw_line_chart(
     session: Session,
     file: File,
     measures: Annotated[
-        list[str],
-        column_argument("The lines' height.", cues=(*DRAWN_CUES, "trend of"), numeric=True, many=True),
-    ],
+        list[str] | None,
+        column_argument(
+            "The lines' height. Not needed for the number of rows (statistic count).",
+            cues=(*DRAWN_CUES, "trend of", "daily", "weekly", "monthly", "quarterly", "yearly", "annual"),
+            numeric=True,
+            many=True,
+        ),
+    ] = None,
     along: Annotated[
         str | None,
         column_argument(
@@ -184,12 +182,14 @@ def draw_line_chart(
     from graphs.analytics.charts.chart import line_chart
     from graphs.analytics.charts.chart_wording import part_shown, subject
     from graphs.analytics.charts.drawing import along_axis, by_groups
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
+    if not measures and statistic != "count":
+        raise ValueError("Say which columns of numbers the lines show, or ask for the number of rows.")
     selection = Selection((), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:
         selection, series = along_axis(table.info, along, series, selection)
-        drawing = by_groups(table, measures, selection, statistic)
+        drawing = by_groups(table, measures or (), selection, statistic)
     session.report("drawing the chart")
     key, shown = drawing.keys[0], part_shown(drawing)
     chart = line_chart(
@@ -243,7 +243,7 @@ def draw_scatter_plot(
     from graphs.analytics.charts.chart_wording import correlation, part_shown
     from graphs.analytics.charts.chart_wording import trend_line as line_in_words
     from graphs.analytics.statistics.regression import fit_linear
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     selection = Selection(date_column=date_column, where=where, year=year)
     drawing = rows_drawn(session, file, [y, x, *([group] if group else [])], selection, sheet, day_first)
@@ -254,88 +254,6 @@ def draw_scatter_plot(
     remarks = [*correlation(x, y, drawing.frame), *([line_in_words(fit)] if fit else [])]
     what = f"{y} against {x} by {group}" if group else f"{y} against {x}"
     return keep_chart(session, "scatter plot", what, file, drawing, chart, remarks)
-
-
-@agent_tool(
-    keywords=("histogram", "distribution", "how is distributed", "frequency", "bins"),
-    examples=(
-        "Histogram of units in sales.csv.",
-        "Show the distribution of revenue_usd with 20 bins.",
-        "Histogram of units by region.",
-    ),
-)
-def draw_histogram(
-    session: Session,
-    file: File,
-    column: Annotated[
-        str, column_argument("The column of numbers.", cues=(*DRAWN_CUES, "histogram", "how"), numeric=True)
-    ],
-    bins: Annotated[
-        int | None, quantity("How many intervals.", cues=("bins", "bars", "intervals"), ge=1, le=1000)
-    ] = None,
-    group: Annotated[
-        str | None,
-        column_argument(
-            "Draw an outline for each value of this column.",
-            cues=("by", "per", "for each", "of each", "split by", "grouped by", "for every", "across"),
-        ),
-    ] = None,
-    where: Where = None,
-    year: Year = None,
-    date_column: DateColumn = None,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
-) -> Answer:
-    """Draw a histogram of a column of numbers (PNG), also by groups: how many rows are in each interval."""
-    from graphs.analytics.charts.chart_wording import part_shown
-    from graphs.analytics.charts.distribution import histogram
-    from graphs.analytics.tables.aggregate import Selection
-
-    selection = Selection(date_column=date_column, where=where, year=year)
-    drawing = rows_drawn(session, file, [column, *([group] if group else [])], selection, sheet, day_first)
-    session.report("drawing the chart")
-    chart = histogram(drawing.frame, column, by=group, bins=bins, title=title, shown=part_shown(drawing))
-    what = f"{column} by {group}" if group else column
-    return keep_chart(session, "histogram", what, file, drawing, chart)
-
-
-@agent_tool(
-    keywords=("box plot", "boxplot", "box chart", "box and whisker", "boxes", "whiskers"),
-    examples=("Box plot of revenue_usd by region in sales.csv.", "Boxplot of units for each product."),
-)
-def draw_box_plot(
-    session: Session,
-    file: File,
-    column: Annotated[
-        str,
-        column_argument("The column of numbers.", cues=(*DRAWN_CUES, "compare", "boxes of"), numeric=True),
-    ],
-    group: Annotated[
-        str | None,
-        column_argument(
-            "Draw a box for each value of this column.",
-            cues=("by", "per", "for each", "of each", "each", "across", "between", "for every"),
-        ),
-    ] = None,
-    where: Where = None,
-    year: Year = None,
-    date_column: DateColumn = None,
-    title: Title = None,
-    sheet: Sheet = None,
-    day_first: DayFirst = None,
-) -> Answer:
-    """Draw box plots of a column of numbers, by groups (PNG): median, quartiles, whiskers and outliers."""
-    from graphs.analytics.charts.chart_wording import part_shown
-    from graphs.analytics.charts.distribution import box_chart
-    from graphs.analytics.tables.aggregate import Selection
-
-    selection = Selection(date_column=date_column, where=where, year=year)
-    drawing = rows_drawn(session, file, [column, *([group] if group else [])], selection, sheet, day_first)
-    session.report("drawing the chart")
-    chart = box_chart(drawing.frame, column, by=group, title=title, shown=part_shown(drawing))
-    what = f"{column} by {group}" if group else column
-    return keep_chart(session, "box plot", what, file, drawing, chart)
 
 
 def _parted(drawing: "Drawing", form: "Form", title: str | None) -> "Chart":
@@ -392,5 +310,11 @@ def keep_chart(
     picture = session.save(f"{stem}.png", chart.png)["name"]
     data = session.save(f"{stem}.csv", chart.data.to_csv(index=False).encode())["name"]
     text = drawn(kind, what, file, drawing, chart, (picture, data), remarks)
-    figures = {"file": file, "picture": picture, "data_file": data, "data": data_records(chart)}
+    figures = {
+        "file": file,
+        "picture": picture,
+        "data_file": data,
+        "data": data_records(chart),
+        "sql": list(drawing.result.sql) if drawing.result else [],
+    }
     return Answer(text, figures)

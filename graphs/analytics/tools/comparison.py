@@ -101,7 +101,7 @@ def compare_groups(
     from graphs.analytics.statistics.comparison import compare_groups as compare
     from graphs.analytics.statistics.comparison import compare_pairs
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
@@ -172,7 +172,7 @@ def anova(
     from graphs.analytics.statistics import anova as analysis
     from graphs.analytics.statistics import comparison_wording
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
@@ -252,7 +252,7 @@ def compare_shares(
     from graphs.analytics.statistics import comparison_wording
     from graphs.analytics.statistics.contingency import compare_shares as compare
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:

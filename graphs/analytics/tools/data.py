@@ -28,7 +28,7 @@ _PREVIEW_ROWS = 5
 )
 def list_tables(session: Session) -> Answer:
     """List the tables of this session with their rows, columns and names in SQL."""
-    from graphs.analytics.tables import wording
+    from graphs.analytics.tables import load_wording
     from graphs.kit.tables.load import connect, read_table
 
     found, listed, unreadable = sql_tables(session), [], []
@@ -41,7 +41,7 @@ def list_tables(session: Session) -> Answer:
                 unreadable.append(str(error))
                 continue
         listed.append((name, table, info.rows, [column.name for column in info.columns]))
-    text = wording.tables(
+    text = load_wording.tables(
         [(str(table), name, rows, columns) for name, table, rows, columns in listed], unreadable
     )
     figures = [
@@ -70,13 +70,13 @@ def list_tables(session: Session) -> Answer:
 )
 def load_table(session: Session, file: File, sheet: Sheet = None, day_first: DayFirst = None) -> Answer:
     """Load a table file: rows, columns and types, sheets, what was assumed in reading it, and a preview."""
-    from graphs.analytics.tables import wording
+    from graphs.analytics.tables import load_wording, wording
 
     names = {each.sheet: name for name, each in sql_tables(session).items() if each.file == file}
     with opened(session, file, sheet, day_first) as table:
         info, head = table.info, table.head(_PREVIEW_ROWS)
         own = _table_of_sheet(session, table, names[sheet]) if names.get(sheet) and sheet else ""
-    text = wording.loaded(file, info, head, names)
+    text = load_wording.loaded(file, info, head, names)
     if own:
         text += f"\n\nThe sheet is a table of its own now, **{own}**: what you ask next is about it."
     return Answer(text, wording.plain_data({"file": own or file, **asdict(info)}), successor=own)
@@ -156,22 +156,15 @@ def profile_table(session: Session, file: File, sheet: Sheet = None, day_first: 
         *("how many missing", "number of missing", "count the missing", "count missing", "missing values of"),
         *("how many missing values", "values are missing", "value is missing"),
         *("have missing values", "rows have missing", "rows with missing", "incomplete rows"),
-        *(
-            "rows are incomplete",
-            "how many rows are incomplete",
-            "have no value",
-            "without a value",
-            "without value",
-            "share of missing",
-            "percentage of missing",
-        ),
+        *("rows are incomplete", "how many rows are incomplete", "have no value", "without a value"),
+        *("without value", "share of missing", "percentage of missing"),
     ),
     examples=(
         "How many missing revenue_usd are there?",
         "How many rows have missing values?",
         "How many values of units are missing?",
         "Number of missing values by column.",
-        "What percentage of units is missing?",
+        "Percentage of missing units.",
         "Are there rows without a value of units?",
     ),
 )
@@ -190,10 +183,10 @@ def count_missing(
     day_first: DayFirst = None,
 ) -> Answer:
     """Count the missing values of columns, and the rows that lack a value, with percentages."""
-    from graphs.analytics.quality import missing
+    from graphs.analytics.quality import missing, missing_wording
     from graphs.analytics.tables import wording
 
     with opened(session, file, sheet, day_first) as table:
         found = missing.count_missing(table, columns or ())
-    text = wording.missing(file, table.info, found)
+    text = missing_wording.missing(file, table.info, found)
     return Answer(text, wording.plain_data({"file": file, **asdict(found)}))

@@ -65,7 +65,7 @@ def cohort_table(
     from graphs.analytics.query import events_wording
     from graphs.analytics.query.cohort import retention
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)
@@ -144,7 +144,7 @@ def funnel(
     from graphs.analytics.query import events_wording
     from graphs.analytics.query.funnel import funnel as follow
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     with opened(session, file, sheet, day_first) as table:
         selection = Selection(date_column=date_column, where=where, year=year)

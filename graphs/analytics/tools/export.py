@@ -32,6 +32,8 @@ _ROWS_READ_AGAIN = 50_000
     keywords=(
         *("export", "save", "save as", "save the rows", "save the table", "download", "convert"),
         *("excel file of", "csv file of", "spreadsheet of", "write out"),
+        # these are not written, and the answer says which are
+        *("to parquet", "to json", "to xml", "to pdf", "to html"),
     ),
     examples=(
         "Export total revenue_usd by region in sales.csv as Excel.",
@@ -99,7 +101,7 @@ def export_table(
 ) -> Answer:
     """Export a table as a file (CSV or Excel): rows, filtered and sorted, or a statistic by groups."""
     from graphs.analytics.report.exportable import Choice, groups_of, rows_of
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     choice = Choice(tuple(columns or ()), sort_by, order == "descending", top)

@@ -63,7 +63,7 @@ def draw_heat_map(
     from graphs.analytics.charts.chart_wording import part_shown, subject
     from graphs.analytics.charts.drawing import by_groups, down_and_across
     from graphs.analytics.charts.heatmap import heat_map
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     if measure is None and statistic != "count":
         raise ValueError("Say which column of numbers the colours stand for, or ask for the number of rows.")
@@ -122,7 +122,7 @@ def draw_correlation_map(
     from graphs.analytics.charts.chart_wording import part_shown
     from graphs.analytics.charts.drawing import as_it_stands
     from graphs.analytics.charts.heatmap import correlation_map
-    from graphs.analytics.tables.aggregate import Selection, number_columns
+    from graphs.analytics.tables.selection import Selection, number_columns
 
     with opened(session, file, sheet, day_first) as table:
         chosen = columns or number_columns(table.info)

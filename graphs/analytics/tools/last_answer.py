@@ -8,12 +8,12 @@ from graphs.kit.arguments import choice_argument, text_argument
 from graphs.kit.tool import Answer, Session, agent_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphs.analytics.report.answer_table import AnswerTable
 
 _NO_ANSWERS = {"write_report", "list_files", "delete_file", "load_table"}
 """What they give is no table of figures."""
-
-_STATISTICS = {"sum": "total", "count": "number of"}
 
 
 @agent_tool(
@@ -79,7 +79,7 @@ def draw_answer(
     answer = _answer(session, "draw_answer", "export_answer")
     shape = answer.shape(kind)
     session.report("drawing the chart")
-    labels = {name: _label(name) for name in answer.columns}
+    labels = {name: _label(name, answer.sql) for name in answer.columns}
     if shape.kind == "bar":
         chart = bar_chart(shape.frame, shape.key, shape.values[0], title=title, labels=labels)
     else:
@@ -113,16 +113,23 @@ def draw_answer(
     )
 
 
-def _label(column: str) -> str:
-    """The name of a column of figures as a person reads it: "total revenue" for sum_revenue."""
+def _label(column: str, sql: "Sequence[str]") -> str:
+    """The name of a column of figures as a person reads it: "total revenue" for sum_revenue. A column of the
+    table itself that is called so keeps its name."""
+    from graphs.analytics.tables.statements import Percentile
+    from graphs.analytics.tables.wording import STATISTICS, statistic_name
+    from graphs.kit.tables.duck import quote
+
     period = re.fullmatch(r".+_(month|quarter|year|week|day|weekday)", column)
     if period:
         return period[1]
     statistic, _, measure = column.removeprefix("percent_of_").partition("_")
-    names = {**dict.fromkeys(("mean", "median", "min", "max", "sd")), **_STATISTICS}
-    if statistic not in names:
+    percentile = re.fullmatch(r"p(\d+(?:\.\d+)?)", statistic)
+    name = statistic_name(Percentile(float(percentile[1]))) if percentile else STATISTICS.get(statistic)
+    is_computed = any(re.search(rf"[(](DISTINCT )?{re.escape(quote(measure))}", each) for each in sql)
+    if name is None or (measure and not is_computed):
         return column
-    words = f"{names[statistic] or statistic} {measure or 'rows'}"
+    words = f"{name} {measure}" if measure else "number of rows"
     return f"% of {words}" if column.startswith("percent_of_") else words
 
 

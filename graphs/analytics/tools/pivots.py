@@ -73,8 +73,8 @@ def pivot_table(
     from graphs.analytics.query import pivot_wording
     from graphs.analytics.query.pivot import pivot
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection
     from graphs.analytics.tables.measures import usual_statistic
+    from graphs.analytics.tables.selection import Selection
 
     chosen = statistic or (usual_statistic([measure]) if measure else "count")
     selection = Selection((), bucket, date_column, where, year)

@@ -26,7 +26,8 @@ from graphs.kit.tool import Answer, Session, agent_tool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection
+    from graphs.analytics.tables.aggregate import Aggregate, OpenTable
+    from graphs.analytics.tables.selection import Selection
     from graphs.analytics.tables.statements import Figure
 
 _ROWS_KEPT = 100_000
@@ -47,6 +48,7 @@ _SHARE_HINT: dict[str, JsonValue] = {
     "kind": "flag",
     "cues": [
         *("percentage", "percentages", "percent of total", "percent of the total", "in percent", "per cent"),
+        *("pct", "in pct", "percent of"),
         *("share", "shares", "share of total", "share of the total", "proportion", "proportions"),
     ],
 }
@@ -184,8 +186,8 @@ def aggregate(
 
     Percentiles, ranges, first and last values too; with `share` and one condition, what share of the total
     the rows with that condition have."""
-    from graphs.analytics.tables.aggregate import Selection
     from graphs.analytics.tables.measures import usual_statistic
+    from graphs.analytics.tables.selection import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     named = statistic or percentiles
@@ -207,7 +209,8 @@ def aggregate(
         *("what percentage of orders", "percentage of orders", "percentage of the orders", "share of orders"),
         *("percentage of rows", "percentage of the rows", "percentage of customers", "percentage of sales"),
         *("percent of orders", "proportion of orders", "number of customers", "how many customers"),
-        *("number of users", "how many users"),
+        *("number of users", "how many users", "number of days", "how many days"),
+        *("share of rows", "share of the rows", "percent of rows", "what share of rows"),
         *("how many unique", "number of unique", "count distinct", "count of distinct", "distinct count"),
         *("how many orders", "number of orders", "how many sales", "number of sales", "number of entries"),
     ),
@@ -246,7 +249,7 @@ def count_rows(
     """Count the rows of a table, by groups and periods.
 
     Or the different values of a column; with `share` and one condition, what share of the rows meet it."""
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     selection = Selection(tuple(groups or ()), bucket, date_column, where, year)
     with opened(session, file, sheet, day_first) as table:

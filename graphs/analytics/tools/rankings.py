@@ -24,7 +24,8 @@ from graphs.kit.tool import Answer, Session, agent_tool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphs.analytics.tables.aggregate import Aggregate, OpenTable, Selection
+    from graphs.analytics.tables.aggregate import Aggregate, OpenTable
+    from graphs.analytics.tables.selection import Selection
     from graphs.analytics.tables.statements import Figure
 
 _ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
@@ -33,6 +34,11 @@ _PLACES = {
     word: tuple(f"{said} {end}" for said in (word, f"{number}{ending}") for end in _ENDS)
     for (number, word), ending in zip(_ORDINALS.items(), ("nd", "rd", "th", "th"), strict=True)
 }
+_TOP = 10
+_NO_GROUPS = (
+    "Say what is ranked: a column or a period, as in “Which region has the second highest mean units?”. Rows "
+    "themselves are listed: “List the 5 rows with the highest units”."
+)
 _CATEGORY_CUES = (
     *("which", "what", "top", "best", "worst", "rank", "bottom", "leading", "with", "has", "had"),
     *("ranked", "selling"),
@@ -120,7 +126,7 @@ def rank_groups(
             **_PLACES,
         ),
     ] = "first",
-    top: Top = 10,
+    top: Top = _TOP,
     bucket: Bucket = None,
     where: Where = None,
     year: Year = None,
@@ -133,25 +139,32 @@ def rank_groups(
     from graphs.analytics.query import ranking_wording
     from graphs.analytics.query.ranking import ranked
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection, spelt
 
     selection = Selection((category,) if category else (), bucket, date_column, where, year)
     smallest = order == "lowest"
     number = {word: place for place, word in _ORDINALS.items()}.get(place, 1)
+    asked = f"{place} {order}" if number > 1 else order
     with opened(session, file, sheet, day_first) as table:
         measures = _measures(table, file, measure, statistic)
+        if measure is None and category and spelt(table.info, category) in measures:
+            raise ValueError(_NO_GROUPS)
+        if within and number > 1:
+            raise ValueError(f"Ask for the top {number} in each {within}: they are numbered.")
         if within:
             return _within(
                 session, table, file, (within, category), measures, statistic, selection, order, top
             )
         if category is None and bucket is None:
+            if number > 1 or top != _TOP or statistic not in (None, "min" if smallest else "max"):
+                raise ValueError(_NO_GROUPS)
             result = table.aggregate("min" if smallest else "max", measures, selection)
             return Answer(wording.aggregated(file, result, None), computed(file, result, result.rows))
         results = [_by_statistic(table, each, statistic, selection) for each in measures or (None,)]
     # a place further down than what is shown is shown, too
     rankings = [(result, *ranked(result, max(top, number), smallest=smallest)) for result in results]
     texts = [
-        ranking_wording.ranked(file, result, rows, order, tied, number) for result, rows, tied in rankings
+        ranking_wording.ranked(file, result, rows, asked, tied, number) for result, rows, tied in rankings
     ]
     if measure is None and measures:
         texts.insert(0, ranking_wording.no_measure(results[0].table, measures))
@@ -174,7 +187,7 @@ def _within(
     """The ranking within each value of the first key."""
     from graphs.analytics.query import ranking_wording
     from graphs.analytics.query.ranking import ranked_within
-    from graphs.analytics.tables.aggregate import spelt
+    from graphs.analytics.tables.selection import spelt
 
     within, category = keys
     if category is None or selection.bucket or spelt(table.info, within) == spelt(table.info, category):
@@ -192,8 +205,8 @@ def _within(
 
 def _measures(table: "OpenTable", file: str, measure: str | None, statistic: str | None) -> "Sequence[str]":
     """The columns to rank by: all of amounts when none is named, none to count rows."""
-    from graphs.analytics.tables.aggregate import number_columns
     from graphs.analytics.tables.measures import amount_columns
+    from graphs.analytics.tables.selection import number_columns
 
     measures = [measure] if measure else [] if statistic == "count" else amount_columns(table.info)
     if not measures and statistic != "count":

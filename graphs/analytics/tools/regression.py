@@ -65,7 +65,7 @@ def fit_linear_regression(
     from graphs.analytics.statistics import regression_wording
     from graphs.analytics.statistics.regression import fit_linear
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
@@ -121,7 +121,7 @@ def predict_value(
     from graphs.analytics.statistics import regression_wording
     from graphs.analytics.statistics.prediction import predict
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
@@ -174,7 +174,7 @@ def draw_residual_plot(
     from graphs.analytics.charts.chart_wording import part_shown
     from graphs.analytics.statistics.regression import fitted_and_residuals
     from graphs.analytics.statistics.statistics_wording import left_out
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
 
     selection = Selection(date_column=date_column, where=where, year=year)
     with opened(session, file, sheet, day_first) as table:
@@ -261,7 +261,7 @@ def fit_logistic_regression(
     from graphs.analytics.statistics import regression_wording
     from graphs.analytics.statistics.logistic import fit_logistic
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
@@ -281,7 +281,7 @@ def _predictors(
     table: "TableInfo", response: str, given: Sequence[str] | None
 ) -> tuple[list[str], list[str]]:
     """The predictors, by default all other columns of numbers, and the columns that these leave out."""
-    from graphs.analytics.tables.aggregate import number_columns, spelt
+    from graphs.analytics.tables.selection import number_columns, spelt
 
     if given:
         return [spelt(table, name) for name in given], []

@@ -45,7 +45,7 @@ _ROWS_KEPT = 100_000
         *("and when", "when was", "on which date", "show rows", "display the rows"),
         *("show the orders", "show me the orders", "list the orders", "show all orders", "show orders"),
         *("which orders", "which entries", "which records", "records with", "look at the rows", "heaviest"),
-        *("lightest", "most expensive", "cheapest", "what was the highest", "when did"),
+        *("lightest", "most expensive", "cheapest", "when did"),
     ),
     examples=(
         "Show me the rows of sales.csv.",
@@ -101,7 +101,7 @@ def show_rows(
     """List rows of a table as they stand: chosen columns, filtered, in an order, all or so many."""
     from graphs.analytics.query import rows_wording
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     selection = Selection(date_column=date_column, where=where, year=year)
     with opened(session, file, sheet, day_first) as table:

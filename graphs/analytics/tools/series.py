@@ -130,7 +130,7 @@ def forecast(
     from graphs.analytics.series import forecast_wording, forecasting
     from graphs.analytics.series.series_chart import forecast_chart
     from graphs.analytics.series.time_series import read_series
-    from graphs.analytics.tables.aggregate import Selection
+    from graphs.analytics.tables.selection import Selection
 
     selection = Selection((), period, date_column, where)
     with opened(session, file, sheet, day_first) as table:
@@ -256,7 +256,7 @@ def find_anomalies(
     )
     from graphs.analytics.series.series_chart import anomaly_chart
     from graphs.analytics.series.time_series import read_series
-    from graphs.analytics.tables.aggregate import Selection, spelt
+    from graphs.analytics.tables.selection import Selection, spelt
     from graphs.analytics.tables.subset import subset
 
     selection = Selection((), period, date_column, where)

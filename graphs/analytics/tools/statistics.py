@@ -63,7 +63,7 @@ def describe_columns(
     from graphs.analytics.statistics.describe import Description
     from graphs.analytics.statistics.describe import describe_columns as describe
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, number_columns, spelt
+    from graphs.analytics.tables.selection import Selection, number_columns, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:
@@ -141,7 +141,7 @@ def correlate(
     from graphs.analytics.statistics.correlation import Pair
     from graphs.analytics.statistics.correlation import correlate as correlation
     from graphs.analytics.tables import wording
-    from graphs.analytics.tables.aggregate import Selection, number_columns, spelt
+    from graphs.analytics.tables.selection import Selection, number_columns, spelt
     from graphs.analytics.tables.subset import subset
 
     with opened(session, file, sheet, day_first) as table:

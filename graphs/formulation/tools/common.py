@@ -43,6 +43,7 @@ Response = Annotated[
             "target",
         ),
         numeric=True,
+        sought=True,
     ),
 ]
 ModelOrder = Annotated[

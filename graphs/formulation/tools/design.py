@@ -24,6 +24,7 @@ BATCH_UNIT = "g"
     examples=(
         "Make a simplex lattice design with 3 components and degree 2.",
         "Make a simplex centroid design with 4 components.",
+        "Make a simplex lattice with 4 components, degree 2 and interior points.",
         "Which blends should I make to study 3 ingredients?",
     ),
 )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         "Find the blend of yarn.csv with the highest elongation.",
         "Which blend of yarn.csv has the lowest elongation?",
         "Find the best blend of yarn.csv with elongation on target 15.",
+        "What proportions maximise elongation by a linear Scheffé polynomial?",
     ),
 )
 def optimise_blend(

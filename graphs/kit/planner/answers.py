@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from graphs.kit.planner.declarations import ToolProfile
 from graphs.kit.planner.files import Desk
-from graphs.kit.planner.filling import Filled
 from graphs.kit.planner.prose import Message, named_files
+from graphs.kit.planner.task import Filled
 from graphs.kit.subagent import SubAgent
 
 _REJECTED = re.compile(
@@ -32,7 +32,16 @@ def failure(text: str, request: str) -> str:
 
 def not_done(requests: Sequence[str]) -> str:
     """Return the note on requests that were left because one before them failed; '' for none."""
-    return f"Not done because of this: {_quoted(requests)}." if requests else ""
+    named = [request for request in requests if request]
+    return f"Not done because of this: {_quoted(named)}." if named else ""
+
+
+def nothing_to_follow(text: str, unanswered: str) -> str:
+    """Return what is said when a few words build on a request that has no answer: no older one is meant."""
+    return (
+        f"Your last question, {_quoted([unanswered])}, has no answer, so there is nothing for "
+        f"{_quoted([text])} to build on. Ask the whole question, or the last one in other words."
+    )
 
 
 def unserved(requests: Sequence[str]) -> str:
@@ -63,11 +72,10 @@ def _written(value: object) -> str:
     return " and ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def unheard(tool: ToolProfile, words: Sequence[str], meant: Sequence[str]) -> str:
-    """Return what is said when a request holds words that would be ignored if the tool ran; `meant` are names
-    that look like them."""
+def unheard(tool: ToolProfile, words: Sequence[str], guess: str) -> str:
+    """Return what is said when a request holds words that would be ignored if the tool ran; `guess` asks
+    after names that look like them."""
     stand, name = "stands" if len(words) == 1 else "stand", tool.name.replace("_", " ")
-    guess = f" Did you mean {' or '.join(repr(each) for each in meant)}?" if meant else ""
     figure = any(any(sign.isdigit() for sign in word) for word in words)
     with_column = "put a condition with its column, as in “where COLUMN is above NUMBER”"
     remedy = with_column if figure else "ask without it"

@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 
 from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
 from graphs.kit.planner.files import Desk, fitting
-from graphs.kit.planner.filling import Filled
 from graphs.kit.planner.mentions import STEMMED, mentions
 from graphs.kit.planner.prose import masked
+from graphs.kit.planner.task import Filled
 from graphs.kit.planner.values import value_mentions
 from graphs.kit.planner.words import stems
 

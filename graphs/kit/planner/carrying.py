@@ -36,6 +36,8 @@ def carried(tool: ToolProfile, earlier: Mapping[str, Any], desk: Desk) -> dict[s
         else:
             fitting = [name for name in free if _is_for(argument, columns[name])]
         taken = _of_one_role(given, fitting) if argument.many else fitting[:1]
+        if not argument.many and len(_of_one_role(given, fitting)) > _roles(tool, argument):
+            continue  # it takes one of several: the person says which
         if taken:
             values[argument.name] = taken if argument.many else taken[0]
             free = [name for name in free if name not in taken]
@@ -44,6 +46,11 @@ def carried(tool: ToolProfile, earlier: Mapping[str, Any], desk: Desk) -> dict[s
     if wanting and keys and is_whole(columns[keys[0]]):
         values[wanting[0].name] = keys[:1] if wanting[0].many else keys[0]
     return values
+
+
+def _roles(tool: ToolProfile, argument: Argument) -> int:
+    """Return how many arguments take one column like this one."""
+    return sum(not each.many and each.numeric == argument.numeric for each in tool.of_kind("column"))
 
 
 def _beside_taken(given: Sequence[Sequence[str]], values: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphs.kit.planner.cues import EXPLICIT, Place, best_matching, cue_places, cue_score, explicit_span
 from graphs.kit.planner.declarations import Argument, ToolProfile, declared_words
-from graphs.kit.planner.mentions import EVERYDAY, PART, STEMMED, Mention, folded, mentions
+from graphs.kit.planner.mentions import EVERYDAY, PART, STEMMED, Mention, column_words, folded, mentions
 from graphs.kit.planner.words import STOP_STEMS, stem, stems
 from graphs.kit.state import Column
 
@@ -21,11 +21,12 @@ _WORD = (
     r"([^\W\d_][\w\-]*)"
 )
 _AFTER_ON = re.compile(rf"\s+on\s+{_WORD}", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _IDENTIFIERS = frozenset(map(stem, ("id", "ids", "nr", "no", "number", "num", "key", "uuid", "guid", "code")))
+_ROWS = re.compile(r"\s+(?:rows|records|entries|lines)\b", re.IGNORECASE)
 COUNTING = ("how many", "number of")
 """What asks for a count of the things behind it."""
 
+_NONE = re.compile(r"\b(?:no|not)\s+$", re.IGNORECASE)
 _MEASURING = frozenset({"total", "sum of", "mean", "average", "median"})
 _GROUPING = frozenset({"by", "per", "versus", "vs", "against", "across"})
 
@@ -40,14 +41,19 @@ def is_whole(column: Column) -> bool:
     return "INT" in column["type"].upper()
 
 
+def is_date(column: Column) -> bool:
+    """Return whether the column holds dates or times."""
+    return column["type"].startswith(("DATE", "TIMESTAMP"))
+
+
 def is_identifier(column: Column) -> bool:
     """Return whether the column's name says that it tells things apart: its figures measure nothing."""
-    return (stems(_CAMEL.sub(" ", column["name"])) or ("",))[-1] in _IDENTIFIERS
+    return (column_words(column["name"]) or ("",))[-1] in _IDENTIFIERS
 
 
 def fits(argument: Argument, column: Column) -> bool:
     """Return whether the column's type is what the argument wants."""
-    if argument.dates is not None and argument.dates != column["type"].startswith(("DATE", "TIMESTAMP")):
+    if argument.dates is not None and argument.dates != is_date(column):
         return False
     if argument.numeric is None or column["type"].upper() == "BOOLEAN":
         return True
@@ -85,7 +91,8 @@ class ColumnSearch:
 
     def find(self) -> dict[str, Any]:
         """Return the columns for the arguments: a name, or a list of names where many are wanted."""
-        found = self.mentions
+        # "and no arm" wants none
+        found = [m for m in self.mentions if not _NONE.search(self.text[: m.start])]
         values: dict[str, Any] = {}
         found = self._take_lists(found, values)
         found = self._take_single(found, values)
@@ -152,6 +159,8 @@ class ColumnSearch:
         """ "how many units" asks for their sum, "how many customers" or "how many regions" counts them."""
         column = self._column(mention.column)
         counts = self.text[place.start : place.end].lower() in COUNTING
+        if counts and argument.numeric is None and _ROWS.match(self.text, place.end):
+            return True
         return counts and argument.numeric is None and is_numeric(column) and not is_identifier(column)
 
     def _column(self, name: str) -> Column:

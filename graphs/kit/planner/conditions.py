@@ -1,18 +1,20 @@
 """Conditions on the rows of a table, as people write them: "units above 50", "in Japan", "since 2010"."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from graphs.kit.planner.columns import is_identifier, is_numeric, is_whole
 from graphs.kit.planner.declarations import Argument
 from graphs.kit.planner.figures import SCALES
-from graphs.kit.planner.mentions import Mention, measured_by, mentions
+from graphs.kit.planner.mentions import STEMMED, Mention, column_words, measured_by, mentions
 from graphs.kit.planner.negation import negation_before
 from graphs.kit.planner.periods import find_periods
 from graphs.kit.planner.prose import BLANK
 from graphs.kit.planner.values import ValueMention, value_at, value_mentions
+from graphs.kit.planner.words import stem, word_set
 from graphs.kit.state import Column
 
 _NUMBER = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
@@ -59,7 +61,22 @@ _MISSING_BEFORE = re.compile(
     re.IGNORECASE,
 )
 """Around a column of which the value is missing: "orders without a customer_id"."""
-_COUNTED = re.compile(rf"(?:\bwith|\bhave|\bhas|\bhad|\bhaving)\s+({_NUMBER})\s+$", re.IGNORECASE)
+_COUNTED = re.compile(rf"(?:\b(?:with|have|has|had|having|only|just))\s+({_NUMBER})\s+$", re.IGNORECASE)
+_COMPARED_BEFORE = tuple(
+    (
+        re.compile(
+            rf"(?:\b(?:with|have|has|had|having|is|are|was|were)\s+)?(?:(?<=\W)|^)(?:{words})\s*({_SCALED})\s+$",
+            re.IGNORECASE,
+        ),
+        sign,
+    )
+    for words, sign in _SIGNS
+    if sign not in {"=", "!="}
+)
+"""Before a column of numbers: "fewer than 5 units"."""
+_IN_LIST = re.compile(r"\s*(?:(?:is|are|was|were)\s+)?(not\s+)?in\s*\(([^()\n]+)\)", re.IGNORECASE)
+_NO_AMOUNT = re.compile(r"\b(?:with|have|has|had|having)\s+no\s+$|\bwithout\s+an?y?\s+$", re.IGNORECASE)
+"""Before a measure, where it is open whether 0 is meant or that the value is missing."""
 _AND = re.compile(r"""\s+and\s+(?=(?:[^'"]*(?:'[^']*'|"[^"]*"))*[^'"]*$)""", re.IGNORECASE)
 _SUBJECT = re.compile(r"\s*(\"[^\"]+\"|.+?)\s*(?:[<>=!]|\b(?:not\s+)?in\b|\bis\b)", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\s+(.+?)(?=[.;?!](?:\s|$)|\n|$)", re.IGNORECASE)
@@ -102,12 +119,44 @@ _AGED = re.compile(
 _AGE_SIGNS = {"over": ">", "above": ">", "under": "<", "below": "<"}
 
 
+_EITHER = re.compile(
+    r"\s*,?\s*\b(?:or|and/or)\s+(?:(?:the|in|from|for|of|with|where|at|on|by|via|those|either)\s+)*(?:\w+\s+)?",
+    re.IGNORECASE,
+)
+"""Between two conditions of which one is enough."""
+
+_SAME_AS = re.compile(r"\s*(?:is|are|means|=|equals|is\s+the\s+same\s+as)\s*", re.IGNORECASE)
+"""Between two values of a column of which one is to count as the other."""
+
+_OF_ROWS_TOGETHER = re.compile(
+    r"\b(?:with|have|has|had|having|where|whose|of which)\s+(?:an?\s+|the\s+)?"
+    r"(?:total|sum\s+of|mean|average|avg|median)\s+$",
+    re.IGNORECASE,
+)
+
+_WINDOW = re.compile(
+    rf"\s*over\s+{_NUMBER}\s*(?:day|week|month|quarter|year|hour|minute|second)s?\b", re.IGNORECASE
+)
+_OF_TIME = frozenset(
+    stem(word)
+    for word in word_set(
+        """age duration time tenure period delay experience survival follow day week month year hour minute
+        second"""
+    )
+)
+"""Words of columns that are over 3 months; any other is looked at over 3 months."""
+
+
 @dataclass(frozen=True)
 class Conditions:
-    """What rows must meet: `column sign value`, joined by "and" ('' for none), and where that stands."""
+    """What rows must meet: `column sign value`, joined by "and" ('' for none), and where that stands.
+
+    `alternatives` are where two of them stand of which one is enough, which no condition here can say.
+    """
 
     text: str
     spans: tuple[tuple[int, int], ...]
+    alternatives: tuple[tuple[int, int], ...] = ()
 
 
 _Found = tuple[str, int, int]
@@ -119,23 +168,49 @@ def takes_conditions(argument: Argument) -> bool:
     return argument.kind == "text" and "where" in argument.cues
 
 
-def find_conditions(text: str, columns: Sequence[Column], plain: Collection[str] = ()) -> Conditions:
+def find_conditions(
+    text: str, columns: Sequence[Column], plain: Collection[str] = (), dated_by: str = ""
+) -> Conditions:
     """Return the conditions that the text sets on columns, or else what follows "where" as it stands.
 
     A value that a column is known to have stands for a condition by itself; `plain` are stems of words that
-    mean something else in the text.
+    mean something else in the text, and `dated_by` is the column of dates that periods are of.
     """
     found = list(_written(text, columns))
     where = _WHERE.search(text)
     if where and not found:
         return Conditions(where[1].strip(), (where.span(),))
+    said = text
     for _, start, end in found:
         text = text[:start] + BLANK * (end - start) + text[end:]
-    found += find_periods(text, columns)
+    found += find_periods(text, columns, dated_by)
     found += _everyday(text, columns)
     found += _named_values(text, columns, plain)
     conditions = [condition for condition, _, _ in found if condition]
-    return Conditions(" and ".join(conditions), tuple((start, end) for _, start, end in found))
+    spans = tuple((start, end) for _, start, end in found)
+    return Conditions(" and ".join(conditions), spans, tuple(_alternatives(said, found)))
+
+
+def _alternatives(text: str, found: Sequence[_Found]) -> Iterator[tuple[int, int]]:
+    ordered = sorted(found, key=lambda each: each[1])
+    for (_, start, stop), (condition, begin, end) in pairwise(ordered):
+        gap = text[stop:begin]
+        if (condition and _EITHER.fullmatch(gap)) or (not condition and _SAME_AS.fullmatch(gap)):
+            yield start, end
+
+
+def unclear_amounts(text: str, columns: Sequence[Column]) -> list[str]:
+    """Return where the text speaks of no amount ("with no discount"): of 0, or of a value that is missing."""
+    by_name = {column["name"]: column for column in columns}
+    return [
+        text[match.start() : mention.end]
+        for mention in mentions(text, columns)
+        if _is_amount(by_name[mention.column]) and (match := _NO_AMOUNT.search(text, 0, mention.start))
+    ]
+
+
+def _is_amount(column: Column) -> bool:
+    return is_numeric(column) and not is_identifier(column)
 
 
 def conditions_on_unknown(text: str) -> Conditions:
@@ -180,6 +255,30 @@ def without_columns(conditions: str, columns: Collection[str]) -> str:
     return " and ".join(part for part in _AND.split(conditions) if part and _column_of(part) not in columns)
 
 
+_EQUAL = re.compile(r"(?P<column>\"[^\"]+\"|[\w ]+?) (?:= (?P<one>.+)|in \((?P<several>.+)\))")
+
+
+def with_values_of(conditions: str, more: str) -> str:
+    """Return the written conditions with more of them; another value of a column comes beside the others."""
+    parts = [part for part in _AND.split(conditions) if part]
+    for added in _AND.split(more):
+        new = _EQUAL.fullmatch(added)
+        same = [
+            (place, old)
+            for place, part in enumerate(parts)
+            if new and (old := _EQUAL.fullmatch(part)) and old["column"] == new["column"]
+        ]
+        if not new or not same:
+            parts.append(added)
+            continue
+        place, old = same[0]
+        values = ", ".join(
+            dict.fromkeys(f"{old['one'] or old['several']}, {new['one'] or new['several']}".split(", "))
+        )
+        parts[place] = f"{new['column']} in ({values})" if "," in values else f"{new['column']} = {values}"
+    return " and ".join(parts)
+
+
 def _column_of(condition: str) -> str:
     match = _SUBJECT.match(condition)
     return match[1].strip('"') if match else ""
@@ -190,11 +289,13 @@ def _written(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
     by_name = {column["name"]: column for column in columns}
     names = {name.lower() for name in by_name}
     for mention in mentions(text, columns):
-        known = _known_value(text, mention, by_name[mention.column])
+        known = _in_list(text, mention, by_name[mention.column]) or _known_value(
+            text, mention, by_name[mention.column]
+        )
         if known:
             yield known
             continue
-        missing = _missing(text, mention)
+        missing = _missing(text, mention, by_name[mention.column])
         if missing:
             yield missing
             continue
@@ -205,10 +306,14 @@ def _written(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
             if not negation_before(text, mention.start):
                 yield f"{name} >= {low} and {name} <= {high}", mention.start, between.end()
             continue
+        if _OF_ROWS_TOGETHER.search(text, 0, mention.start):
+            continue  # "regions with a total revenue above 1000" says nothing of a row
+        if _WINDOW.match(text, mention.end) and not _OF_TIME.intersection(column_words(mention.column)):
+            continue
         for pattern, sign in (*_NUMERIC_CONDITION, *_TEXT_CONDITION):
             match = pattern.match(text, mention.end)
             # "by region over 1000" compares no region
-            orders = sign in {"=", "!="} or is_numeric(by_name[mention.column])
+            orders = sign in {"=", "!="} or _is_compared(mention, by_name[mention.column])
             if match and orders and match[1].lower() not in names:
                 negated = negation_before(text, mention.start)
                 sign, start = (_OPPOSITE[sign], negated.start()) if negated else (sign, mention.start)
@@ -219,9 +324,47 @@ def _written(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
             if numbered:
                 yield numbered
                 continue
-            counted = _COUNTED.search(text, 0, mention.start)
-            if counted and is_whole(by_name[mention.column]):
-                yield f"{_name(mention.column)} = {_value(counted[1])}", counted.start(1), mention.end
+            counted = _counted(text, mention, by_name[mention.column])
+            if counted:
+                yield counted
+
+
+def _is_compared(mention: Mention, column: Column) -> bool:
+    """Return whether "over 65" behind the mention can be of the column: "customers over 65" compares no
+    customer_id."""
+    return is_numeric(column) and (mention.quality >= STEMMED or not is_identifier(column))
+
+
+def _in_list(text: str, mention: Mention, column: Column) -> _Found | None:
+    """ "status in (paid, pending)", "status not in (paid)"."""
+    match = _IN_LIST.match(text, mention.end)
+    if not match:
+        return None
+    negated = negation_before(text, mention.start)
+    values = [_as_known(part.strip().strip("\"'“”"), column) for part in match[2].split(",") if part.strip()]
+    sign = "not in" if bool(match[1]) != bool(negated) else "in"
+    start = negated.start() if negated else mention.start
+    return f"{_name(column['name'])} {sign} ({', '.join(map(_quoted, values))})", start, match.end()
+
+
+def _as_known(written: str, column: Column) -> str:
+    known = column.get("values", [])
+    alike = [value for value in known if value.casefold() == written.casefold()]
+    return written if written in known or len(alike) != 1 else alike[0]
+
+
+def _counted(text: str, mention: Mention, column: Column) -> _Found | None:
+    """ "with 8 cylinders", "fewer than 5 units"."""
+    if not _is_compared(mention, column):
+        return None
+    for pattern, sign in _COMPARED_BEFORE:
+        match = pattern.search(text, 0, mention.start)
+        if match and not negation_before(text, match.start()):
+            return f"{_name(mention.column)} {sign} {_value(match[1])}", match.start(), mention.end
+    match = _COUNTED.search(text, 0, mention.start)
+    if match and is_whole(column):
+        return f"{_name(mention.column)} = {_value(match[1])}", match.start(1), mention.end
+    return None
 
 
 def _numbered(text: str, mention: Mention, column: Column) -> _Found | None:
@@ -253,12 +396,14 @@ def _everyday(text: str, columns: Sequence[Column]) -> Iterable[_Found]:
             yield f"{_name(column)} {sign} {match['age']}", match.start("sign"), match.end()
 
 
-def _missing(text: str, mention: Mention) -> _Found | None:
+def _missing(text: str, mention: Mention, column: Column) -> _Found | None:
     behind = _MISSING_BEHIND.match(text, mention.end)
     if behind:
         sign = "is not null" if behind["negated"] else "is null"
         return f"{_name(mention.column)} {sign}", mention.start, behind.end()
     before = _MISSING_BEFORE.search(text, 0, mention.start)
+    if _is_amount(column) and _NO_AMOUNT.search(text, 0, mention.start):
+        return None
     return (f"{_name(mention.column)} is null", before.start(), mention.end) if before else None
 
 

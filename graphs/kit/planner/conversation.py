@@ -12,7 +12,15 @@ from graphs.kit.artifacts import is_table
 from graphs.kit.briefing import ARTIFACTS_KEY
 from graphs.kit.planner.declarations import as_list
 from graphs.kit.planner.files import Desk, files_named
+from graphs.kit.planner.phrasing import (
+    asks_for_help,
+    drops_conditions,
+    follows_on,
+    is_courtesy,
+    takes_back,
+)
 from graphs.kit.planner.prose import Message, read_message
+from graphs.kit.planner.questions import is_cancel
 from graphs.kit.state import Artifact
 from graphs.kit.subagent import HANDOFF_PREFIX
 
@@ -105,13 +113,53 @@ class Conversation:
         )
         return next((names for names in called if names), [])
 
-    def last_success(self) -> str:
-        """Return the name of the last tool before this turn that succeeded, '' for none."""
-        return self._earlier_calls[-1]["name"] if self._earlier_calls else ""
+    def last_tool(self) -> str:
+        """Return the name of the tool that was called last before this turn, '' for none.
+
+        Like `last_call`, it is of what was asked last: the call may have gone wrong, and is to be completed.
+        """
+        return self._last_asked["name"] if self._last_asked else ""
 
     def last_call(self) -> dict[str, Any]:
-        """Return the arguments of the last call before this turn that succeeded, empty if there is none."""
-        return dict(self._earlier_calls[-1]["args"]) if self._earlier_calls else {}
+        """Return the arguments of the last call before this turn, empty if there is none."""
+        return dict(self._last_asked["args"]) if self._last_asked else {}
+
+    @cached_property
+    def _last_asked(self) -> ToolCall | None:
+        asked = [call for call, result in self.calls(self.before) if self._is_of_a_file(call, result)]
+        return asked[-1] if asked else None
+
+    def _is_of_a_file(self, call: ToolCall, result: ToolMessage) -> bool:
+        """Return whether the call is of data, and not of the answer before it."""
+        return (result.status == "success" and not _is_of_answer(result)) or (
+            result.status == "error" and any(value in self.files for value in _texts_in(call))
+        )
+
+    def unanswered(self, *, without_result: bool = False) -> str:
+        """Return what the person asked last before this turn if no tool ran for it, '' when one did.
+
+        `without_result` is for what needs an answer's figures: a call that went wrong gave none. What asks
+        for nothing, as thanks, and what was to change the answer before it leave that answer standing.
+        """
+        for turn in reversed(self._earlier_turns):
+            said = read_message(turn[0].text)
+            made = [result.status for call, result in self.calls(turn) if self._is_of_a_file(call, result)]
+            if "success" in made or (made and not without_result):
+                return ""
+            if made or not (_asks_for_nothing(said) or _was_to_change(turn) or any(self.calls(turn))):
+                return said.text
+        return ""
+
+    @cached_property
+    def _earlier_turns(self) -> list[list[BaseMessage]]:
+        """The messages of each earlier turn, the person's first."""
+        turns: list[list[BaseMessage]] = []
+        for message in self.before:
+            if isinstance(message, HumanMessage):
+                turns.append([])
+            if turns:
+                turns[-1].append(message)
+        return turns
 
     def call_before(self) -> tuple[str, dict[str, Any]]:
         """Return tool and arguments of the call that the last one took the place of ('' and none without).
@@ -193,6 +241,19 @@ class Conversation:
             elif isinstance(message, HumanMessage):
                 said = read_message(message.text)
                 yield from (*said.attached, *self._pasted(said), *files_named(said.text, Desk(self.files)))
+
+
+def _asks_for_nothing(said: Message) -> bool:
+    patterns = (is_courtesy, asks_for_help, takes_back, drops_conditions)
+    return is_cancel(said) or any(pattern(said.text) for pattern in patterns)
+
+
+def _was_to_change(turn: Sequence[BaseMessage]) -> bool:
+    """Return whether the turn's request was a few words that change the answer before it."""
+    planned = [request for each in turn for request in notes_of(each).get("plan", {}).get("requests", [])]
+    return any(request["keep"] != "nothing" for request in planned) or (
+        not planned and follows_on(turn[0].text)
+    )
 
 
 def is_handoff(message: BaseMessage) -> bool:

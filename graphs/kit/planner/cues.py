@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from graphs.kit.planner.declarations import Argument
-from graphs.kit.planner.words import STOP_STEMS, Words, find_phrase, phrase, stem, tokens, word_set
+from graphs.kit.planner.words import STOP_STEMS, Words, find_phrase, stem, stems, tokens, word_set
 
 ADJACENT = 5.0
 """A score from here on says that the cue stands directly beside the value."""
@@ -78,7 +78,7 @@ def cue_places(
 def _places_of(text: str, words: Words, argument: Argument) -> list[Place]:
     found = []
     for cue, part in _cues(argument):
-        for first, last in find_phrase(words, phrase(cue)):
+        for first, last in find_phrase(words, stems(cue)):
             place = Place(words[first].start, words[last - 1].end, part, _is_preposition(cue))
             single_letter = place.end - place.start == 1
             if not single_letter or re.match(

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
-from graphs.kit.planner.words import phrase, stem
+from graphs.kit.planner.words import stem, stems
 from graphs.kit.subagent import SubAgent
 from graphs.kit.tool import hints_of
 
@@ -39,6 +39,7 @@ class Argument:
     together: str = ""
     numeric: bool | None = None
     dates: bool | None = None
+    sought: bool = False
     unit: str = ""
     integer: bool = False
     as_written: bool = False
@@ -57,6 +58,11 @@ class Argument:
     def own_cues(self) -> tuple[str, ...]:
         """The declared cues and the argument's own name, longest first."""
         return tuple(sorted({*self.cues, self.label}, key=lambda cue: (-len(cue), cue)))
+
+    @property
+    def names_column(self) -> bool:
+        """Whether it is a column's name given as text, as the one that dates are taken from."""
+        return self.kind == "text" and not self.many and self.name.split("_")[-1] == "column"
 
     @property
     def names_things(self) -> bool:
@@ -126,11 +132,11 @@ def profile(tool: BaseTool, subagent: str) -> ToolProfile:
         name=tool.name,
         subagent=subagent,
         description=tool.description,
-        keywords=tuple(dict.fromkeys(words for keyword in hints.keywords if (words := phrase(keyword)))),
+        keywords=tuple(dict.fromkeys(words for keyword in hints.keywords if (words := stems(keyword)))),
         examples=hints.examples,
         approval=hints.approval is not None,
         arguments=_arguments(tool.args_schema) if isinstance(tool.args_schema, type) else (),
-        of_answer=tuple(dict.fromkeys(map(phrase, hints.of_answer))),
+        of_answer=tuple(dict.fromkeys(map(stems, hints.of_answer))),
     )
 
 
@@ -175,6 +181,7 @@ def _argument(name: str, schema: dict[str, Any], required: bool) -> Argument:
         together=hint.get("together", ""),
         numeric=hint.get("numeric"),
         dates=hint.get("dates"),
+        sought=hint.get("sought", False),
         unit=hint.get("unit", ""),
         integer=value.get("type") == "integer",
         as_written=hint.get("kind") == "number" and value.get("type") == "string",
@@ -214,14 +221,24 @@ def as_list(value: Any) -> list[Any]:
 
 def declared_words(tool: ToolProfile) -> frozenset[str]:
     """Return the stems of the words that the tool is declared with."""
-    named = [phrase(tool.name.replace("_", " ")), *tool.keywords, *tool.of_answer]
-    return argument_words(tool) | frozenset(word for words in named for word in words)
+    phrases = [stems(tool.name.replace("_", " ")), *declared_phrases(tool)]
+    return frozenset(word for phrase in phrases for word in phrase)
+
+
+def declared_phrases(tool: ToolProfile) -> list[tuple[str, ...]]:
+    """Return the phrases that the tool is declared to be asked with, as stems."""
+    return [*tool.keywords, *tool.of_answer, *_argument_phrases(tool)]
 
 
 def argument_words(tool: ToolProfile) -> frozenset[str]:
     """Return the stems of the words that the tool's arguments are declared with."""
-    texts: list[Sequence[str]] = []
-    for argument in tool.arguments:
-        texts += [phrase(cue) for cue in argument.own_cues]
-        texts += [phrase(name) for names in argument.options.values() for name in names]
-    return frozenset(word for words in texts for word in words)
+    return frozenset(word for phrase in _argument_phrases(tool) for word in phrase)
+
+
+@lru_cache(maxsize=256)
+def _argument_phrases(tool: ToolProfile) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        stems(name)
+        for argument in tool.arguments
+        for name in (*argument.own_cues, *(name for names in argument.options.values() for name in names))
+    )

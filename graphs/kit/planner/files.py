@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from graphs.kit.planner.cues import explicit_span
-from graphs.kit.planner.declarations import Argument, ToolProfile
+from graphs.kit.planner.declarations import Argument, ToolProfile, declared_phrases
 from graphs.kit.planner.mentions import mentions
-from graphs.kit.planner.prose import foreign_files, masked, named_files, unknown_files
+from graphs.kit.planner.prose import BLANK, foreign_files, masked, named_files, unknown_files
 from graphs.kit.planner.sheets import named_sheet
 from graphs.kit.planner.words import Words, find_phrase, stems, tokens
 from graphs.kit.state import Artifact, Column
@@ -35,6 +35,8 @@ _ALL = re.compile(
     r"(?:files?|meshe?s|models?|parts|tables?|plans?|pictures?|charts?|ones)\b",
     re.IGNORECASE,
 )
+
+_GROUPED_BY = re.compile(r"\b(?:per|by|each|every)\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, An
         return choice
     full_names = named_files(text, desk.files)
     named = files_named(text, desk)
+    if len(arguments) == 1 and not arguments[0].many:
+        named = _without_columns(named, text, desk)
     suffixes = {suffix for argument in arguments for suffix in argument.suffixes}
     choice.unfit = [name for name in full_names if PurePosixPath(name).suffix.lower() not in suffixes]
     columns = {column["name"].lower() for name in desk.files for column in desk.columns(name)}
@@ -171,6 +175,24 @@ def choose_files(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, An
     return choice
 
 
+def _without_columns(named: Sequence[str], text: str, desk: Desk) -> list[str]:
+    """Return the named files but those whose name, without its suffix, is said of a column of another table:
+    "revenue per customer" is of the table that has both, and not of customers.csv."""
+    full = named_files(text, desk.files)
+    return [name for name in named if name in full or not _names_column(name, text, desk)]
+
+
+def _names_column(name: str, text: str, desk: Desk) -> bool:
+    bare = masked(text, desk.files, quotes=False)
+    words = tokens(bare)
+    places = find_phrase(words, stems(PurePosixPath(name).stem.replace("_", " ")))
+    said = {(words[first].start, words[last - 1].end) for first, last in places}
+    named = {other: {(m.start, m.end) for m in mentions(bare, desk.columns(other))} for other in desk.files}
+    # "orders per customer" names the other table alone
+    grouped = any(_GROUPED_BY.search(bare[:start]) for start, _ in said)
+    return named[name] <= said and any(found & said and (found - said or grouped) for found in named.values())
+
+
 def _kept_files(argument: Argument, desk: Desk, kept: Mapping[str, Any]) -> list[str]:
     before = kept.get(argument.name) or []
     return [name for name in ([before] if isinstance(before, str) else before) if name in desk.files]
@@ -188,7 +210,7 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     back = refers_back(text)
     if tool.approval and not back:
         return candidates if len(candidates) == 1 else fitting(argument, desk.handed)[:1]
-    speaking = _speaking_files(candidates, text, desk)
+    speaking = _speaking_files(tool, candidates, text, desk)
     sources = [
         list(reversed(desk.made if back else desk.successors)),
         list(reversed(desk.used)),
@@ -205,9 +227,17 @@ def _implied(tool: ToolProfile, argument: Argument, text: str, desk: Desk, used:
     return []
 
 
-def _speaking_files(candidates: Sequence[str], text: str, desk: Desk) -> list[str]:
-    """Return the tables whose columns the text names best, empty when it names none."""
+def _speaking_files(tool: ToolProfile, candidates: Sequence[str], text: str, desk: Desk) -> list[str]:
+    """Return the tables whose columns the text names best, empty when it names none.
+
+    A word of a longer phrase of the tool's own names no column: "compared to the year before".
+    """
     bare = masked(text, desk.files, quotes=False)
+    words = tokens(bare)
+    for phrase in declared_phrases(tool):
+        for first, last in find_phrase(words, phrase) if len(phrase) > 1 else ():
+            start, end = words[first].start, words[last - 1].end
+            bare = bare[:start] + BLANK * (end - start) + bare[end:]
     evidence = {name: _column_evidence(bare, desk.columns(name)) for name in candidates}
     best = max(evidence.values(), default=0.0)
     return [name for name, found in evidence.items() if best >= 1.0 and found > best - 0.5]
@@ -236,7 +266,7 @@ def several_named(tool: ToolProfile, text: str, desk: Desk) -> list[str]:
     arguments = tool.of_kind("file")
     if len(arguments) != 1 or arguments[0].many or explicit_span(text, arguments[0]):
         return []
-    named = fitting(arguments[0], files_named(text, desk))
+    named = fitting(arguments[0], _without_columns(files_named(text, desk), text, desk))
     if not named and _ALL.search(text):
         named = fitting(arguments[0], desk.files)
     return named if len(named) > 1 else []

@@ -2,24 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any
 
 from graphs.kit.artifacts import MEDIA_TYPES
-from graphs.kit.planner.columns import COUNTING, ColumnSearch
-from graphs.kit.planner.conditions import (
-    conditions_on,
-    conditions_on_unknown,
-    find_conditions,
-    takes_conditions,
-    without_columns,
-)
+from graphs.kit.planner.column_filling import fill_columns, fill_compared, flag_sentences
 from graphs.kit.planner.cues import explicit_span
-from graphs.kit.planner.declarations import Argument, ToolProfile, as_list, declared_words
+from graphs.kit.planner.declarations import Argument, ToolProfile, as_list
 from graphs.kit.planner.files import Desk, choose_files, refers_back
 from graphs.kit.planner.leftovers import Request, leftovers
+from graphs.kit.planner.likeness import did_you_mean
 from graphs.kit.planner.mentions import STEMMED, mentions
 from graphs.kit.planner.options import (
     find_date,
@@ -29,17 +20,18 @@ from graphs.kit.planner.options import (
     find_texts,
     without_longer_names,
 )
-from graphs.kit.planner.periods import compared_unit, date_columns, year_columns
-from graphs.kit.planner.phrasing import adds_to_list, is_declaration, takes_from_list
-from graphs.kit.planner.prose import BLANK, masked, sentences, without_sql
+from graphs.kit.planner.periods import compared_unit, date_columns
+from graphs.kit.planner.phrasing import takes_from_list
+from graphs.kit.planner.prose import masked
 from graphs.kit.planner.quantities import find_quantities
+from graphs.kit.planner.row_filling import fill_conditions, still_meant
 from graphs.kit.planner.sheets import ARGUMENT as SHEET
 from graphs.kit.planner.sheets import named_sheet, speaking_sheet, takes_sheet
-from graphs.kit.planner.values import compared_column
-from graphs.kit.planner.words import find_phrase, stems, tokens
+from graphs.kit.planner.task import Filled, Task, table_of
 from graphs.kit.state import Column
 
-_COUNTS_BEHIND = re.compile(rf"\b(?:{'|'.join(COUNTING)}|count(?:\s+of)?)\s+(?:the\s+)?$", re.IGNORECASE)
+"""In conditions: rows that are left out are not set against each other."""
+
 _FORMATS = "|".join(
     sorted({suffix[1:] for suffix in MEDIA_TYPES} | {"feather", "stata", "sas", "spss", "xml"})
 )
@@ -47,86 +39,26 @@ _FORMAT = re.compile(rf"\b(?:to|as|into|in)\s+(?:an?\s+)?({_FORMATS})\b", re.IGN
 """The type of file that a request asks for."""
 
 
-@dataclass
-class Filled:
-    """The arguments found, and by name why an argument needs an answer of the person (a sentence or '').
-
-    `news` are the arguments that the request itself gives, `unused` the figures, columns, dates and
-    names of values that it names in vain, `in_vain` the files that it names beside those that serve.
-    """
-
-    values: dict[str, Any] = field(default_factory=dict)
-    open: dict[str, str] = field(default_factory=dict)
-    news: set[str] = field(default_factory=set)
-    unused: list[str] = field(default_factory=list)
-    in_vain: list[str] = field(default_factory=list)
-
-    def take(self, values: Mapping[str, Any]) -> None:
-        """Keep values that the request gives."""
-        self.values |= values
-        self.news |= values.keys()
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A request for a tool; `kept` are the arguments of an earlier call that it varies."""
-
-    tool: ToolProfile
-    text: str
-    desk: Desk
-    kept: Mapping[str, Any]
-
-    @cached_property
-    def bare(self) -> str:
-        """The text without file names, quotes and code."""
-        return masked(self._prose, self.desk.files)
-
-    @cached_property
-    def with_quotes(self) -> str:
-        """The text without file names and code: a column may be quoted."""
-        return masked(self._prose, self.desk.files, quotes=False)
-
-    @property
-    def _prose(self) -> str:
-        return without_sql(self.text) if self.tool.takes_sql else self.text
-
-    @property
-    def whole_turn(self) -> "_Task":
-        """The same with all that the person wrote."""
-        return replace(self, text=self.desk.turn_text)
-
-    @property
-    def turn_before(self) -> "_Task":
-        """The same with what the person wrote before this request."""
-        return replace(self, text=self.desk.turn_text.partition(self.text)[0])
-
-    def without(self, spans: Sequence[tuple[int, int]]) -> "_Task":
-        """The same with parts of the text blanked."""
-        text = self.text
-        for start, end in spans:
-            text = text[:start] + BLANK * (end - start) + text[end:]
-        return replace(self, text=text)
-
-
 def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> Filled:
     """Return the arguments for the tool.
 
     What the request itself lacks is looked for in the whole message, beside a cue.
     """
-    task = _Task(tool, text, desk, kept)
+    task = Task(tool, text, desk, kept)
     filled = Filled()
     filled.in_vain = _fill_files(task, filled)
     columns = _columns_meant(task, filled)
     whole = task
-    task = _fill_conditions(_fill_lists(task, filled), columns, filled)
-    _fill_columns(task, columns, filled)
-    _fill_compared(whole, columns, filled)
+    task = _fill_named_columns(_fill_lists(task, filled), columns, filled)
+    task = fill_conditions(task, columns, filled)
+    fill_columns(task, columns, filled)
+    fill_compared(whole, columns, filled)
     _fill_words(task, columns, filled)
     if date_columns(columns):
         _fill_compared_periods(whole, filled)
     _fill_numbers(task, columns, filled)
     _fill_from_turn(task, columns, filled)
-    for name, value in _still_meant(task, columns, filled).items():
+    for name, value in still_meant(task, columns, filled).items():
         if name not in filled.open:
             filled.values.setdefault(name, value)
     for argument in tool.arguments:
@@ -142,7 +74,7 @@ def fill(tool: ToolProfile, text: str, desk: Desk, kept: Mapping[str, Any]) -> F
     return filled
 
 
-def _columns_meant(task: _Task, filled: Filled) -> list[Column]:
+def _columns_meant(task: Task, filled: Filled) -> list[Column]:
     """Fill the argument for a workbook's sheet, and return the columns of the table that is meant then."""
     table = table_of(task.tool, filled.values, task.desk)
     sheets = task.desk.sheets(table) if takes_sheet(task.tool) else {}
@@ -154,17 +86,7 @@ def _columns_meant(task: _Task, filled: Filled) -> list[Column]:
     return task.desk.columns(table, sheet or str(task.kept.get(SHEET) or ""))
 
 
-def table_of(tool: ToolProfile, values: Mapping[str, Any], desk: Desk) -> str:
-    """Return the file among the values whose columns are meant, '' for none."""
-    for argument in tool.of_kind("file"):
-        chosen = values.get(argument.name)
-        for name in chosen if isinstance(chosen, list) else [chosen]:
-            if isinstance(name, str) and desk.columns(name):
-                return name
-    return ""
-
-
-def _fill_files(task: _Task, filled: Filled) -> list[str]:
+def _fill_files(task: Task, filled: Filled) -> list[str]:
     """Fill the file arguments; return the files that were named in vain beside others that serve."""
     arguments = task.tool.of_kind("file")
     choice = choose_files(task.tool, task.text, task.desk, task.kept)
@@ -174,14 +96,17 @@ def _fill_files(task: _Task, filled: Filled) -> list[str]:
         if argument.name in choice.values or not (argument.required or argument is arguments[0]):
             continue
         if choice.unknown:
-            filled.open[argument.name] = f"There is no file {choice.unknown[0]!r} in this session."
+            unknown = choice.unknown[0]
+            filled.open[argument.name] = (
+                f"There is no file {unknown!r} in this session.{did_you_mean([unknown], task.desk.files)}"
+            )
         elif choice.unfit and argument.required:
             endings = ", ".join(argument.suffixes)
             filled.open[argument.name] = f"{choice.unfit[0]} can't be used for this: it takes {endings}."
     return [*choice.unknown, *choice.unfit] if choice.named else []
 
 
-def _fill_lists(task: _Task, filled: Filled) -> _Task:
+def _fill_lists(task: Task, filled: Filled) -> Task:
     """Fill the arguments that are lists of texts; return the task without those words."""
     for argument in task.tool.of_kind("text"):
         found = find_texts(task.text, argument) if argument.many else None
@@ -191,145 +116,21 @@ def _fill_lists(task: _Task, filled: Filled) -> _Task:
     return task
 
 
-def _fill_conditions(task: _Task, columns: Sequence[Column], filled: Filled) -> _Task:
-    """Fill the argument that says which rows are meant; return the task without those words."""
-    argument = next((each for each in task.tool.arguments if takes_conditions(each)), None)
-    if argument is None:
-        return task
-    conditions = (
-        find_conditions(task.with_quotes, columns, declared_words(task.tool))
-        if columns
-        else conditions_on_unknown(task.with_quotes)
-    )
-    if not conditions.text:
-        return task
-    filled.take({argument.name: conditions.text})
-    return task.without(conditions.spans)
+def _fill_named_columns(task: Task, columns: Sequence[Column], filled: Filled) -> Task:
+    """Fill the arguments that name a column behind their cue ("dated by ordered_at"); return the task without
+    those words: such a column is no group besides."""
+    for argument in (each for each in task.tool.arguments if each.names_column):
+        cues = "|".join(map(re.escape, argument.cues))
+        lead = re.compile(rf"\b(?:{cues})\s+(?:the\s+)?(?:column\s+)?[\"'`]?$", re.IGNORECASE)
+        for mention in mentions(task.with_quotes, columns) if cues else ():
+            before = lead.search(task.with_quotes, 0, mention.start)
+            if before and argument.name not in filled.values:
+                filled.take({argument.name: mention.column})
+                task = task.without([(before.start(), mention.end)])
+    return task
 
 
-def _still_meant(task: _Task, columns: Sequence[Column], filled: Filled) -> Mapping[str, Any]:
-    """Return the kept arguments; what the request says of rows is added to what was said, unless it says
-    anew which values of a column are meant or, of time, in another way."""
-    argument = next((each for each in task.tool.arguments if takes_conditions(each)), None)
-    if argument is None or not task.kept:
-        return task.kept
-    dates = {column["name"] for column in columns if column["type"].startswith(("DATE", "TIMESTAMP"))}
-    given = filled.values[argument.name] if argument.name in filled.news else ""
-    replaced = conditions_on(given) | (dates if "year" in filled.news else set())
-    kept = without_columns(str(task.kept.get(argument.name) or ""), replaced)
-    kept = without_columns(kept, _reversed(kept, given))
-    if given:
-        filled.values[argument.name] = " and ".join(filter(None, [kept, given]))
-    still = {**task.kept, argument.name: kept} if kept else _without(task.kept, argument.name)
-    return _without(still, "year") if conditions_on(given) & dates else still
-
-
-def _reversed(kept: str, given: str) -> set[str]:
-    """Return the columns of which the kept conditions want just the value that the given ones leave out:
-    "without West" after "only West" is about all others."""
-    left_out = re.findall(r"(?:^| and )([^=!<>]+?) != ('[^']*'|\"[^\"]*\"|[^\s]+)", given)
-    return {name.strip().strip('"') for name, value in left_out if f"{name} = {value}" in kept.split(" and ")}
-
-
-def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key != name}
-
-
-def _fill_columns(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
-    arguments = task.tool.of_kind("column")
-    if not arguments or not columns:
-        return
-    task = task.without([*_flag_sentences(task), *_rows_counted(task, filled)])
-    search = ColumnSearch(task.with_quotes, columns, task.tool, task.kept.keys())
-    filled.take(_varied_list(task, search) or search.find())
-    filled.values |= _columns_of_whole_turn(task, columns, search, filled)
-    names = {column["name"] for column in columns}
-    unknown = search.unknown_group({**task.kept, **filled.values})
-    if unknown:
-        argument, word = unknown
-        filled.open[argument.name] = f"There is no column {word!r}."
-        filled.values.pop(argument.name, None)
-    for argument in arguments:
-        gone = [name for name in as_list(task.kept.get(argument.name)) if name not in names]
-        if gone and argument.name not in filled.values:
-            filled.open.setdefault(argument.name, f"There is no column {gone[0]!r}.")
-
-
-def _fill_compared(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
-    """Give the one column that is still wanted the one whose values are named: "between Japan and Europe"."""
-    wanted = [
-        each
-        for each in task.tool.of_kind("column")
-        # names of values are of no column of dates
-        if not (each.numeric or each.dates) and each.name not in {*filled.values, *filled.open, *task.kept}
-    ]
-    wanted = [each for each in wanted if each.required] or wanted[:1]
-    column = compared_column(task.with_quotes, columns, declared_words(task.tool)) if len(wanted) == 1 else ""
-    years = year_columns(columns)
-    if (
-        not column
-        and len(wanted) == len(years) == 1
-        and not date_columns(columns)
-        and compared_unit(task.bare)
-    ):
-        column = years[0]
-    if column:
-        filled.take({wanted[0].name: [column] if wanted[0].many else column})
-
-
-def _flag_sentences(task: _Task) -> list[tuple[int, int]]:
-    """Return where sentences stand that only say a yes or no: "The dates are day first" names no column."""
-    flags = task.tool.of_kind("flag")
-    return [
-        sentence.span()
-        for sentence in sentences(task.bare)
-        if is_declaration(sentence[0]) and any(find_flag(sentence[0], flag) is not None for flag in flags)
-    ]
-
-
-def _rows_counted(task: _Task, filled: Filled) -> list[tuple[int, int]]:
-    """Return where rows are counted by the name of their table: the orders of orders.csv name no order_id."""
-    file_stem = PurePosixPath(table_of(task.tool, filled.values, task.desk)).stem
-    words = tokens(task.bare)
-    places = find_phrase(words, stems(file_stem.replace("_", " "))) if file_stem else []
-    return [
-        (words[first].start, words[last - 1].end)
-        for first, last in places
-        if _COUNTS_BEHIND.search(task.bare[: words[first].start])
-    ]
-
-
-def _varied_list(task: _Task, search: ColumnSearch) -> dict[str, list[str]]:
-    """Return the one kept list with the columns named added or left out, when the request says so."""
-    lists = [each.name for each in task.tool.of_kind("column") if each.many and task.kept.get(each.name)]
-    named = [mention.column for mention in search.mentions]
-    if len(lists) != 1 or not named or not (adds_to_list(task.text) or takes_from_list(task.text)):
-        return {}
-    kept = as_list(task.kept[lists[0]])
-    if takes_from_list(task.text):
-        return {lists[0]: [column for column in kept if column not in named]}
-    return {lists[0]: [*kept, *(column for column in named if column not in kept)]}
-
-
-def _columns_of_whole_turn(
-    task: _Task, columns: Sequence[Column], search: ColumnSearch, filled: Filled
-) -> dict[str, Any]:
-    """Return columns from the rest of the message: required ones, or all for one that says "plot it"."""
-    arguments = task.tool.of_kind("column")
-    names_none = not search.mentions and not task.kept and refers_back(task.text)
-    wanted = [each for each in arguments if each.name not in filled.values and (each.required or names_none)]
-    wanted = [each for each in wanted if each.name not in task.kept]
-    if not wanted or task.desk.turn_text == task.text:
-        return {}
-    turn = task.whole_turn
-    turn = turn.without(find_conditions(turn.with_quotes, columns, declared_words(task.tool)).spans)
-    used = {name for value in filled.values.values() for name in as_list(value)}
-    unused = [column for column in columns if column["name"] not in used]
-    whole = ColumnSearch(turn.with_quotes, unused, task.tool).find()
-    return {each.name: whole[each.name] for each in wanted if each.name in whole}
-
-
-def _fill_numbers(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+def _fill_numbers(task: Task, columns: Sequence[Column], filled: Filled) -> None:
     arguments = task.tool.of_kind("number")
     # names of columns that hold figures ("x1", "2019") are not read as figures, nor is "sheet 2024"
     texts = [filled.values.get(argument.name) for argument in task.tool.of_kind("text")]
@@ -353,18 +154,19 @@ def _fill_numbers(task: _Task, columns: Sequence[Column], filled: Filled) -> Non
         filled.open[name] = f"{task.tool.argument(name).label.capitalize()}: {problem}."
 
 
-def _ends_name(task: _Task, figure: str) -> bool:
+def _ends_name(task: Task, figure: str) -> bool:
     """Return whether the figure belongs to a name ("Voron 2.4") where the tool chooses among names."""
     takes_names = any(argument.names_things for argument in task.tool.of_kind("choice"))
     return takes_names and re.search(rf"\b[A-Z]\w*\s{re.escape(figure)}(?!\w)", task.bare) is not None
 
 
-def _fill_words(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+def _fill_words(task: Task, columns: Sequence[Column], filled: Filled) -> None:
     dates: set[str] = set()
     # a column called "year" that was taken chooses no period
     taken = {name for value in filled.values.values() for name in as_list(value)}
     named = [each for each in mentions(task.with_quotes, columns) if each.quality >= STEMMED]
-    options_in = task.without([(each.start, each.end) for each in named if each.column in taken]).bare
+    of_columns = [(each.start, each.end) for each in named if each.column in taken]
+    options_in = task.without([*of_columns, *flag_sentences(task)]).bare
     for argument in task.tool.arguments:
         value = None
         if argument.kind == "choice":
@@ -381,7 +183,7 @@ def _fill_words(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
             filled.take({argument.name: value})
 
 
-def _fill_compared_periods(task: _Task, filled: Filled) -> None:
+def _fill_compared_periods(task: Task, filled: Filled) -> None:
     """Group by the periods that the request sets against each other: "2022 vs 2023"."""
     unit = compared_unit(task.bare)
     for argument in task.tool.of_kind("choice"):
@@ -389,14 +191,14 @@ def _fill_compared_periods(task: _Task, filled: Filled) -> None:
             filled.take({argument.name: unit})
 
 
-def _fill_from_turn(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+def _fill_from_turn(task: Task, columns: Sequence[Column], filled: Filled) -> None:
     """Fill what "then plot it" leaves to the request before: periods, years, which rows, options."""
     if not columns or not task.tool.of_kind("column") or task.kept or not refers_back(task.text):
         return
     if mentions(task.with_quotes, columns):
         return
     before = Filled()
-    earlier = _fill_conditions(task.turn_before, columns, before)
+    earlier = fill_conditions(task.turn_before, columns, before)
     before.take(find_quantities(earlier.bare, task.tool, {}, cued_only=True).values)
     for argument in task.tool.of_kind("choice"):
         options = find_option(earlier.bare, argument)
@@ -428,7 +230,7 @@ def _foreign_format(argument: Argument, text: str) -> str:
     return next((each for each in asked if each.lower() not in named), "")
 
 
-def _note_leftovers(task: _Task, columns: Sequence[Column], filled: Filled) -> None:
+def _note_leftovers(task: Task, columns: Sequence[Column], filled: Filled) -> None:
     if task.kept and takes_from_list(task.text):
         return
     given = " ".join(str(value) for value in filled.values.values())

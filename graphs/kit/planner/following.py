@@ -4,16 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from graphs.kit.planner.carrying import carried
+from graphs.kit.planner.conditions import find_conditions, takes_conditions
 from graphs.kit.planner.conversation import Conversation
 from graphs.kit.planner.declarations import ToolProfile, as_list, declared_words
-from graphs.kit.planner.files import Desk, refers_back
+from graphs.kit.planner.files import Desk, files_named, refers_back
 from graphs.kit.planner.filling import fill
 from graphs.kit.planner.guard import unknown_words
-from graphs.kit.planner.mentions import mentions
-from graphs.kit.planner.phrasing import asks_which_one, starts_request, varies_earlier
+from graphs.kit.planner.mentions import STEMMED, mentions
+from graphs.kit.planner.phrasing import asks_which_one, follows_on, starts_request, varies_earlier
 from graphs.kit.planner.prose import masked, named_files
 from graphs.kit.planner.routing import Router
-from graphs.kit.planner.words import STOP_STEMS, find_phrase, tokens
+from graphs.kit.planner.things import COUNTS
+from graphs.kit.planner.words import STOP_STEMS, content_stems, find_phrase, stems, tokens
 
 _SHORT_WORDS = 6
 _ANSWER_WORDS = 8
@@ -25,6 +28,8 @@ _THE_ANSWER = re.compile(
     r"(?:chart|graph|plot|picture|diagram|answer|results?|table|figures?|numbers)\b",
     re.IGNORECASE,
 )
+
+_ROWS = re.compile(r"\brows?\b", re.IGNORECASE)
 
 _JOINING = STOP_STEMS | {"per"}
 """Words that join what a request names, and name no tool by themselves."""
@@ -59,11 +64,13 @@ class Following:
         tool = self.last_tool()
         if tool is None or not varies or not is_short(text) or named_files(text, self._desk.files):
             return None
+        if len(files_named(text, self._desk)) > 1:
+            return None  # "customers without orders" is about both tables
         return tool if not self._asks_another(text, tool) and self.changes(text, tool) else None
 
     def last_tool(self) -> ToolProfile | None:
-        """Return the tool that gave the last answer; None before the first one."""
-        return self.tools.get(self.conversation.last_success())
+        """Return the tool that was used last; None before the first call."""
+        return self.tools.get(self.conversation.last_tool())
 
     def tool_for_answer(self, text: str) -> ToolProfile | None:
         """Return the tool that takes the last answer as it stands: "plot that", "export it to Excel"."""
@@ -87,7 +94,8 @@ class Following:
         No older answer is changed instead, and no tool is run for which the words say too little.
         """
         tool = self.last_tool()
-        if tool is None or not varies_earlier(text) or not is_short(text) or starts_request(text):
+        follows = varies_earlier(text) or follows_on(text)
+        if tool is None or not follows or not is_short(text) or starts_request(text):
             return None
         return None if self.names_tool(text) else tool
 
@@ -126,7 +134,40 @@ class Following:
         follows = varies_earlier(text) or asks_which_one(text) or not starts_request(text)
         if not is_short(text) or not (follows or refers_back(text) or self._has_columns_for(tool)):
             return False
-        return bool(tool.of_kind("column")) and not self._named_columns(text)
+        words = tokens(masked(text, self._desk.files))
+        if not any(find_phrase(words, keyword) for keyword in tool.keywords):
+            return False
+        return bool(tool.of_kind("column")) and not self._named_columns(text, tool)
+
+    def measured_before(self, text: str) -> ToolProfile | None:
+        """Return the tool for a few words that leave what is measured to what was asked before: "growth by
+        product" after a total of revenue is no growth of the number of rows."""
+        tool, last = self.router.choose(text).tool, self.last_tool()
+        if tool is None or last in {None, tool} or not is_short(text) or starts_request(text):
+            return None
+        if not self.names_tool(text) or self.tool_changed(text):
+            return None
+        measures = [each for each in tool.of_kind("column") if each.numeric]
+        given = fill(tool, text, self._desk, {})
+        if (
+            not measures
+            or (COUNTS.search(text) or _ROWS.search(text))
+            or any(each.name in given.values for each in measures)
+        ):
+            return None
+        before = carried(tool, self.conversation.last_call(), self._desk)
+        return tool if any(each.name in before for each in measures) else None
+
+    def only_conditions(self, text: str) -> ToolProfile | None:
+        """Return the tool of the last answer when all that the text says is which rows are meant."""
+        tool = self.last_tool()
+        if tool is None or not any(takes_conditions(each) for each in tool.arguments):
+            return None
+        bare = masked(text, self._desk.files, quotes=False)
+        spans = find_conditions(bare, self._desk.all_columns(), declared_words(tool)).spans
+        for start, end in spans:
+            bare = bare[:start] + " " * (end - start) + bare[end:]
+        return tool if spans and content_stems(bare) <= {"where"} else None
 
     def takes_over(self, text: str, tool: ToolProfile) -> bool:
         """Return whether a request for the tool speaks of what was asked before, and names no columns."""
@@ -138,10 +179,16 @@ class Following:
         required = {each.name for each in tool.of_kind("column") if each.required}
         return bool(last and required) and required <= self.conversation.last_arguments(last.name).keys()
 
-    def _named_columns(self, text: str) -> set[str]:
+    def _named_columns(self, text: str, tool: ToolProfile | None = None) -> set[str]:
+        """Return the columns that the text names; part of a name that is a word of the tool's names none."""
         columns = self._desk.all_columns()
-        named = mentions(masked(text, self._desk.files, quotes=False), columns) if columns else []
-        return {mention.column for mention in named}
+        bare = masked(text, self._desk.files, quotes=False)
+        own = declared_words(tool) if tool else frozenset()
+        return {
+            mention.column
+            for mention in (mentions(bare, columns) if columns else ())
+            if mention.quality >= STEMMED or not own.issuperset(stems(bare[mention.start : mention.end]))
+        }
 
     def changes(self, text: str, last: ToolProfile) -> bool:
         """Return whether the last tool understands all of the text and gets other values by it."""

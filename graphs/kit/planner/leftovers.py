@@ -13,7 +13,7 @@ from graphs.kit.planner.declarations import Argument, ToolProfile, declared_word
 from graphs.kit.planner.mentions import folded, mentioned_exactly, mentions
 from graphs.kit.planner.phrasing import is_statement
 from graphs.kit.planner.prose import sentences
-from graphs.kit.planner.spans import unheard_parts
+from graphs.kit.planner.spans import parts_of_year
 from graphs.kit.planner.units import unit_named
 from graphs.kit.planner.words import STOP_STEMS, stems
 from graphs.kit.state import Column
@@ -60,7 +60,7 @@ def leftovers(request: Request) -> list[str]:
         for name in mentioned_exactly(request.text, request.columns)
         if name not in request.given and not _is_found_by_the_tool(name, request)
     ]
-    parts = [request.text[start:end] for start, end in unheard_parts(request.text)] if request.columns else []
+    parts = [request.text[start:end] for start, end in parts_of_year(request.text)] if request.columns else []
     return [*columns, *(name for name in [*found, *parts] if name.lower() not in taken)]
 
 

@@ -61,9 +61,14 @@ def mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
     return _with_runs(text, sorted(chosen, key=lambda m: m.start))
 
 
+def column_words(name: str) -> tuple[str, ...]:
+    """Return the stems of the words in a column's name: the same ones in unit_price and UnitPrice."""
+    return stems(_CAMEL.sub(" ", name))
+
+
 def _mentions_of(text: str, name: str) -> list[Mention]:
     words = tokens(text)
-    wanted = stems(_CAMEL.sub(" ", name))
+    wanted = column_words(name)
     joined = "".join(wanted)
     if joined.isdigit() and len(joined) < _YEAR_DIGITS:
         return []
@@ -96,7 +101,7 @@ def folded(name: str) -> str:
 def _partial_mentions(text: str, columns: Sequence[Column]) -> list[Mention]:
     """Return the columns named by a part of their name, where only one column has that part."""
     words = tokens(text)
-    names = {column["name"]: stems(_CAMEL.sub(" ", column["name"])) for column in columns}
+    names = {column["name"]: column_words(column["name"]) for column in columns}
     owners: dict[str, list[str]] = {}
     for name, parts in names.items():
         for run in {"".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 2, len(parts) + 1)}:
@@ -132,7 +137,7 @@ def _single_words(words: Words, names: Mapping[str, tuple[str, ...]]) -> list[Me
 
 def measured_by(said: str, columns: Sequence[Column]) -> str:
     """Return the only column of what an everyday word ("heavy") measures, '' for none or several."""
-    owners = _asked_for(said, {column["name"]: stems(_CAMEL.sub(" ", column["name"])) for column in columns})
+    owners = _asked_for(said, {column["name"]: column_words(column["name"]) for column in columns})
     return owners[0] if len(owners) == 1 else ""
 
 

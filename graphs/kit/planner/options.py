@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from graphs.kit.planner.cues import explicit_span
 from graphs.kit.planner.dates import written_dates
 from graphs.kit.planner.declarations import Argument, is_sql
+from graphs.kit.planner.negation import is_declined
 from graphs.kit.planner.prose import BLANK, quoted, sql_in
-from graphs.kit.planner.words import Words, find_phrase, phrase, tokens
+from graphs.kit.planner.words import Words, find_phrase, stems, tokens
 
-_NEGATION = re.compile(
-    r"\b(?:no|not|without|don't|do not|never|skip|omit|exclude|excluding)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
-)
 _NO = re.compile(r"^\W*(?:no|false|off|without)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(rf"[,;!?\n{BLANK}]|\.(?!\w)|\s(?:and|with|using|for|from|then|by|in)\s")
 _LIST_END = re.compile(
@@ -47,7 +45,7 @@ def find_option(text: str, argument: Argument) -> list[str]:
         for option, names in argument.options.items()
         for name in names
         for start, end in _places(scope, words, name)
-        if (len(name) > 1 or answer) and not _NEGATION.search(scope[:start])
+        if (len(name) > 1 or answer) and not is_declined(scope, start)
     ]
     outer = [
         (start, end, option)
@@ -72,7 +70,7 @@ def without_longer_names(text: str, argument: Argument, others: Iterable[Argumen
 
 def _places(text: str, words: Words, name: str) -> list[tuple[int, int]]:
     """Where the name stands; not as what begins a list: "First, the total"."""
-    places = [(words[first].start, words[last - 1].end) for first, last in find_phrase(words, phrase(name))]
+    places = [(words[first].start, words[last - 1].end) for first, last in find_phrase(words, stems(name))]
     return [(start, end) for start, end in places if text[:start].strip() or text[end : end + 1] != ","]
 
 
@@ -83,12 +81,12 @@ def _assigned(text: str, argument: Argument) -> str:
     )
     if not match:
         return ""
-    wanted = phrase(match[1].replace("_", " "))
+    wanted = stems(match[1].replace("_", " "))
     return next(
         (
             option
             for option, names in argument.options.items()
-            if any(phrase(name) == wanted for name in (option, *names))
+            if any(stems(name) == wanted for name in (option, *names))
         ),
         "",
     )
@@ -101,10 +99,10 @@ def find_flag(text: str, argument: Argument) -> bool | None:
         return _NO.search(text[answer[0] : answer[1]]) is None
     words = tokens(text)
     for cue in argument.own_cues:
-        for first, last in find_phrase(words, phrase(cue)):
-            negated = _NEGATION.search(text[: words[first].start])
+        for first, last in find_phrase(words, stems(cue)):
+            declined = is_declined(text, words[first].start)
             assigned = re.match(r"\s*[:=]\s*(\w+)", text[words[last - 1].end :])
-            return not (negated or (assigned and _NO.search(assigned[1])))
+            return not (declined or (assigned and _NO.search(assigned[1])))
     return None
 
 
@@ -113,7 +111,7 @@ def find_date(text: str, argument: Argument, taken: set[str]) -> str | None:
     dates = [(date.start, date.iso) for date in written_dates(text) if date.iso not in taken]
     words = tokens(text)
     for cue in argument.own_cues:
-        for _, last in find_phrase(words, phrase(cue)):
+        for _, last in find_phrase(words, stems(cue)):
             behind = [date for place, date in dates if 0 <= place - words[last - 1].end <= 20]
             if behind:
                 return behind[0]
@@ -140,7 +138,7 @@ def find_texts(text: str, argument: Argument) -> tuple[list[str], tuple[int, int
     if answer:
         return _listed(text[answer[0] : answer[1]]), answer
     words = tokens(text)
-    ends = {words[last - 1].end for cue in argument.own_cues for _, last in find_phrase(words, phrase(cue))}
+    ends = {words[last - 1].end for cue in argument.own_cues for _, last in find_phrase(words, stems(cue))}
     found = []
     for end in sorted(ends, reverse=True):
         stop = _LIST_END.search(text, end)
@@ -165,7 +163,7 @@ def _first_sentence(text: str) -> str | None:
 def _after_cue(text: str, argument: Argument) -> str | None:
     words = tokens(text)
     for cue in argument.own_cues:
-        for first, last in find_phrase(words, phrase(cue)):
+        for first, last in find_phrase(words, stems(cue)):
             if _ASKED_FOR.search(text[: words[first].start]):
                 continue
             rest = _LINK.sub("", text[words[last - 1].end :])

@@ -3,27 +3,29 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from graphs.kit.planner.columns import is_whole
-from graphs.kit.planner.negation import is_negated
+from graphs.kit.planner.columns import is_date, is_whole
+from graphs.kit.planner.mentions import column_words
+from graphs.kit.planner.negation import negation_before
 from graphs.kit.planner.spans import Span, compares, written_spans
-from graphs.kit.planner.words import stems
 from graphs.kit.state import Column
 
 _SIGNS = {"since": ">=", "after": ">", "before": "<", "until": "<="}
 
 
-def find_periods(text: str, columns: Sequence[Column]) -> Iterator[tuple[str, int, int]]:
+def find_periods(text: str, columns: Sequence[Column], dated_by: str = "") -> Iterator[tuple[str, int, int]]:
     """Yield the conditions that spans of time set, and where these stand.
 
-    They are on the only column of dates or, in a table without one, on the only one with whole years. A
-    single year ("in 2024") is left to tools that take one as such, where there are dates. Spans between which
-    there is a gap, and what a span leaves over, can't be said by conditions that all hold: they are left.
+    They are on the column `dated_by`, else on the only column of dates or, in a table without one, on the
+    only one with whole years. A single year ("in 2024") is left to tools that take one as such, where there
+    are dates. Spans between which there is a gap, and what a span leaves over, can't be said by conditions
+    that all hold: they are left.
     """
     dates, years = date_columns(columns), year_columns(columns)
+    dates = [dated_by] if dated_by in dates else dates
     if len(dates) > 1 or (not dates and len(years) != 1):
         return
     spans = list(written_spans(text))
-    if any(is_negated(text, span.start) for span in spans):
+    if any(negation_before(text, span.start) for span in spans):
         return
     if not dates:
         for span in spans:
@@ -55,7 +57,7 @@ def compared_unit(text: str) -> str:
 
 def date_columns(columns: Sequence[Column]) -> list[str]:
     """Return the columns that hold dates."""
-    return [column["name"] for column in columns if column["type"].startswith(("DATE", "TIMESTAMP"))]
+    return [column["name"] for column in columns if is_date(column)]
 
 
 def year_columns(columns: Sequence[Column]) -> list[str]:
@@ -63,7 +65,7 @@ def year_columns(columns: Sequence[Column]) -> list[str]:
     return [
         column["name"]
         for column in columns
-        if is_whole(column) and (stems(column["name"]) or ("",))[-1] == "year"
+        if is_whole(column) and (column_words(column["name"]) or ("",))[-1] == "year"
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NotRequired, TypedDict
 
+from graphs.kit.planner import answers
 from graphs.kit.planner.carrying import has_conditions
 from graphs.kit.planner.conditions import find_conditions
 from graphs.kit.planner.conversation import Conversation, notes_of
@@ -13,11 +14,13 @@ from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import Desk, refers_back, several_named
 from graphs.kit.planner.filling import fill
 from graphs.kit.planner.following import Following, is_short, of_the_answer
+from graphs.kit.planner.guard import unknown_words
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_flag, find_option
 from graphs.kit.planner.phrasing import (
     asks_for_help,
     drops_conditions,
+    follows_on,
     in_full,
     is_courtesy,
     is_declaration,
@@ -32,6 +35,7 @@ from graphs.kit.planner.quantities import find_quantities
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_tool, completed, is_cancel
 from graphs.kit.planner.requests import Verdict, split
 from graphs.kit.planner.routing import Choice, Router
+from graphs.kit.planner.things import COUNTS, in_rows
 from graphs.kit.planner.units import UNITS
 from graphs.kit.planner.words import STOP_STEMS, content_stems, find_phrase, stems, tokens
 
@@ -116,6 +120,9 @@ class _Planner:
         nothing = self._nothing_to_take_back(message.text)
         if nothing:
             return Plan(requests=[], unserved=[], question=None, reply=nothing)
+        nothing = self._nothing_to_follow(message.text)
+        if nothing:
+            return Plan(requests=[], unserved=[], question=None, reply=nothing)
         requests: list[PlannedRequest] = []
         fragments = split(message.text, list(self._desk.files), self.judge)
         for fragment in fragments[:_MAX_REQUESTS]:
@@ -174,8 +181,10 @@ class _Planner:
         )
 
     def _is_option(self, text: str) -> bool:
-        """Return whether the text is the name of an option that some tool has, and no more."""
+        """Return whether the text is the name of an option of some tool, or of a column, and no more."""
         said = stems(text)
+        if any(said == stems(column["name"]) for column in self._desk.all_columns()):
+            return True
         choices = [choice for tool in self._tools.values() for choice in tool.of_kind("choice")]
         names = {stems(name) for choice in choices for names in choice.options.values() for name in names}
         return said in names and not starts_request(text)
@@ -204,12 +213,20 @@ class _Planner:
         back = self._back(text) if first else None
         if back:
             return back
-        text = in_full(text)
-        if first and self._following.stands_alone(text):
+        text = in_rows(in_full(text), self._desk)
+        if first and not self._builds_on(text):
             return self._whole(text)
+        if first and self._following.stands_alone(text) and not self._following.measured_before(text):
+            return self._whole(text)
+        narrowed = self._following.only_conditions(text) if first else None
+        if narrowed:
+            return PlannedRequest(text=text, tool=narrowed.name, keep="all")
         of_answer = self._following.tool_for_answer(text) if first else None
         if of_answer:
             return PlannedRequest(text=of_the_answer(text), tool=of_answer.name, keep="nothing")
+        measured = self._following.measured_before(text) if first else None
+        if measured:
+            return PlannedRequest(text=text, tool=measured.name, keep="carried")
         before = self._conversation.last_tools() if first else []
         last = self._tools.get(before[-1]) if before else None
         if last and self._varies(text, last):
@@ -263,6 +280,26 @@ class _Planner:
             return "The last answer has no condition on its rows: it is of all of them."
         return ""
 
+    def _builds_on(self, text: str) -> bool:
+        """Return whether the text may change what was asked last: where that has no answer, only what says so
+        does, as "and by month"."""
+        unanswered = self._conversation.unanswered(without_result=True)
+        return not unanswered or varies_earlier(text) or follows_on(text) or refers_back(text)
+
+    def _nothing_to_follow(self, text: str) -> str:
+        """Return what is said when the text builds on what was asked last, and that has no answer."""
+        fragments = split(text, list(self._desk.files), self.judge)
+        if not fragments:
+            return ""
+        first = fragments[0].of(text).strip()
+        request = self._request(first, "", first=True)
+        tool = self._tools.get(request["tool"])
+        takes_answer = request["keep"] == "nothing" and tool is not None and bool(tool.of_answer)
+        if request["keep"] == "nothing" and not takes_answer:
+            return ""
+        unanswered = self._conversation.unanswered(without_result=takes_answer)
+        return answers.nothing_to_follow(first, unanswered) if unanswered else ""
+
     def _whole(self, text: str) -> PlannedRequest:
         choice = self._choose(text)
         name = choice.tool.name if choice.tool and not choice.rivals else ""
@@ -270,7 +307,7 @@ class _Planner:
 
     def _choose(self, text: str) -> Choice:
         """Return the tool for the text; among tools that are as likely, the one that can use most of it."""
-        choice = self._router.choose(text)
+        choice = self._counting(text, self._router.choose(text))
         if choice.tool is None or not choice.rivals:
             return choice
         # what the rest of the message names says nothing of what this part asks for
@@ -285,6 +322,21 @@ class _Planner:
         ]
         best = [tool for (tool, _), cost in zip(filled, costs, strict=True) if cost == min(costs)]
         return Choice(best[0]) if len(best) == 1 else choice
+
+    def _counting(self, text: str, choice: Choice) -> Choice:
+        """Return the tool that a count needs no more for, where the chosen one asks for a measure: "how many
+        have units over 30" names none."""
+        if choice.tool is None or not COUNTS.search(text):
+            return choice
+        desk = replace(self._desk, turn_text=text)
+        lacking = fill(choice.tool, text, desk, {}).open
+        if not any(each.name in lacking for each in choice.tool.of_kind("column")):
+            return choice
+        for tool in self._router.candidates(text):
+            filled = fill(tool, text, desk, {})
+            if not filled.open and not unknown_words(tool, text, desk, filled) and not filled.unused:
+                return Choice(tool)
+        return choice
 
     def _varies(self, text: str, last: ToolProfile) -> bool:
         """Return whether the text gives the last tool other values and asks for nothing else."""

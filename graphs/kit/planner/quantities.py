@@ -17,6 +17,7 @@ from graphs.kit.planner.cues import (
 )
 from graphs.kit.planner.declarations import Argument, ToolProfile, argument_words, declared_words
 from graphs.kit.planner.figures import Figure, figures, unit_before
+from graphs.kit.planner.negation import negation_before
 from graphs.kit.planner.units import PERCENT, UNITS, convert, unit_named
 from graphs.kit.planner.words import STOP_STEMS, stems, tokens
 
@@ -24,6 +25,11 @@ _UNIT_FITS = 2.0
 _ITEM = re.compile(r"[.)]\s+[A-Za-z]")
 _ITEM_BEFORE = re.compile(r"(?:^|\n|[:;,.]\s|\()\s*$")
 _A_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*")
+_FIRST = r"best|worst|most|least|fewest|highest|lowest|largest|smallest|biggest|greatest"
+_BEFORE_RANKED = re.compile(rf"\s+(?:{_FIRST}|oldest|newest|latest|earliest)\b", re.IGNORECASE)
+_BEHIND_RANKED = re.compile(rf"\b(?:{_FIRST}|top|bottom|first|last|next|previous|past)\s+$", re.IGNORECASE)
+"""Around how many are meant: "the five largest", "the last two years"."""
+
 PERIODS = "periods"
 """The unit of a number of periods, which the text may name itself: 6 months are six."""
 _UNIT_STEMS = frozenset(word for unit in UNITS for word in stems(unit))
@@ -86,11 +92,12 @@ def find_quantities(
 
 
 def _says_how_much(text: str, figure: Figure) -> bool:
-    """Return whether the figure sets something: a number or a year, no "two", no item's number."""
-    numbers_item = _ITEM.match(text, figure.end) and _ITEM_BEFORE.search(text[: figure.start])
-    return not numbers_item and (
-        not figure.loose or _A_YEAR.fullmatch(text, figure.start, figure.end) is not None
-    )
+    """Return whether the figure sets something: a number, a year, or how many of the first; no other "two",
+    no item's number."""
+    if _ITEM.match(text, figure.end) and _ITEM_BEFORE.search(text[: figure.start]):
+        return False
+    ranks = _BEFORE_RANKED.match(text, figure.end) or _BEHIND_RANKED.search(text[: figure.start])
+    return not figure.loose or bool(ranks or _A_YEAR.fullmatch(text, figure.start, figure.end))
 
 
 def _note_second_values(
@@ -143,6 +150,8 @@ def _score(
 ) -> float:
     """A figure fits by a cue beside it, or by a unit that only this argument has."""
     value, unit_score = _converted(argument, figure)
+    if _leaves_out(reading.text, figure):
+        return 0.0
     if value is None or (figure.ratio and not _is_ratio(argument)):
         return 0.0
     cue = reading.cue(argument, figure)
@@ -160,6 +169,11 @@ def _score(
     if position is not None and position < len(alike) and alike[position] is argument:
         return unit_score + 1.5 + order
     return unit_score + order if argument.required or len(alike) == 1 else 0.0
+
+
+def _leaves_out(text: str, figure: Figure) -> bool:
+    """Return whether a year is left out: "not in 2024"."""
+    return bool(_A_YEAR.fullmatch(text, figure.start, figure.end) and negation_before(text, figure.start))
 
 
 def _rank(argument: Argument, arguments: Sequence[Argument]) -> int:

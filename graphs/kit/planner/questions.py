@@ -4,15 +4,15 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
-from graphs.kit.planner.columns import fits
+from graphs.kit.planner.columns import fits, is_identifier
 from graphs.kit.planner.declarations import Argument, ToolProfile
 from graphs.kit.planner.figures import figures
 from graphs.kit.planner.files import ORDINAL, Desk, files_named, fitting
-from graphs.kit.planner.filling import Filled, table_of
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_date, find_option
 from graphs.kit.planner.prose import Message
-from graphs.kit.planner.words import content_stems, find_phrase, phrase, tokens
+from graphs.kit.planner.task import Filled, table_of
+from graphs.kit.planner.words import content_stems, find_phrase, stems, tokens
 
 
 class PlannedRequest(TypedDict):
@@ -79,7 +79,11 @@ def _wish(argument: Argument, desk: Desk, table: str, filled: Filled) -> str:
             return f"Which file shall I use ({about})? No file of this session fits: attach one ({endings})."
         return f"Which file shall I use ({about})? {_there_is(names)}."
     if argument.kind == "column":
-        names = [column["name"] for column in desk.columns(table) if fits(argument, column)]
+        names = [
+            column["name"]
+            for column in desk.columns(table)
+            if fits(argument, column) and not (argument.numeric and is_identifier(column))
+        ]
         if not names:
             known = f"{table} has none that fits." if table else "I could read no columns in the file."
             return f"Which column is the {argument.label} ({about})? {known}"
@@ -192,7 +196,7 @@ def _chosen_tool(reply: str, candidates: Sequence[ToolProfile]) -> str:
         if words & {_ORDINALS[number] if number < len(_ORDINALS) else "", str(number + 1)}:
             return tool.name
     named = [
-        tool.name for tool in candidates if find_phrase(tokens(reply), phrase(tool.name.replace("_", " ")))
+        tool.name for tool in candidates if find_phrase(tokens(reply), stems(tool.name.replace("_", " ")))
     ]
     if len(named) == 1:
         return named[0]

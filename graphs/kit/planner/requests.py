@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from graphs.kit.planner.negation import leaves_out
 from graphs.kit.planner.phrasing import (
     continues_sentence,
     is_courtesy,
@@ -31,6 +32,10 @@ _AND = re.compile(
     r"\s*,?\s+(?:and|&|plus|as\s+well\s+as|but)\s+(?:also\s+|please\s+)?|,\s+(?:also\s+|please\s+)?",
     re.IGNORECASE,
 )
+
+
+_BETWEEN_OPEN = re.compile(r"\bbetween\s+(?:\S+\s+){0,3}\S+$", re.IGNORECASE)
+"""Before the "and" of "between x and y"."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ def _parted_by_and(text: str, mask: str, piece: Fragment, judge: Judge) -> list[
     before = judge(members[0].of(text))
     for member in members[1:]:
         verdict = judge(member.of(text))
-        if _both_ask(before, verdict, member.of(text)):
+        if not _BETWEEN_OPEN.search(parts[-1].of(text)) and _both_ask(before, verdict, member.of(text)):
             parts.append(member)
             before = verdict
         else:
@@ -158,6 +163,8 @@ def _together(first: Verdict, second: Verdict) -> Verdict:
 def _both_ask(first: Verdict, second: Verdict, words: str) -> bool:
     """Return whether the second, with these words, is a request of its own beside the first."""
     if not first.tool or not second.tool or first.values_only or second.values_only or second.option_only:
+        return False
+    if leaves_out(words):
         return False
     if first.tool == second.tool:
         # "the mean of a and the median of b" are two, "the mean of a and b as Excel" is one

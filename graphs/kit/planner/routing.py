@@ -12,9 +12,10 @@ from graphs.kit.planner.figures import Figure, figures
 from graphs.kit.planner.files import Desk
 from graphs.kit.planner.mentions import mentions
 from graphs.kit.planner.options import find_option
-from graphs.kit.planner.prose import masked, named_files, sql_in, unknown_files
+from graphs.kit.planner.prose import BLANK, masked, named_files, sql_in, unknown_files
+from graphs.kit.planner.spans import parts_of_year
 from graphs.kit.planner.vocabulary import description_stems, name_stems, vocabulary
-from graphs.kit.planner.words import Token, Words, corrected, find_phrase, phrase, tokens
+from graphs.kit.planner.words import Token, Words, corrected, find_phrase, stems, tokens
 
 _EVIDENCE = 0.6
 """A keyword, or an example that is much alike, reaches this; arguments alone never do."""
@@ -81,6 +82,10 @@ class Router:
             self._choices[text] = _choice(self.scores(text))
         return self._choices[text]
 
+    def candidates(self, text: str) -> list[ToolProfile]:
+        """Return the tools that the words of the text point to, the best first."""
+        return [score.tool for score in self.scores(text) if score.words >= _EVIDENCE]
+
     def scores(self, text: str) -> list[Score]:
         """Return the scores of all tools, the best first; equal ones in the order of their declaration."""
         reading = self._read(text)
@@ -89,6 +94,8 @@ class Router:
     def _read(self, text: str) -> _Reading:
         bare = masked(text, self._desk.files)
         known = self._vocabulary.stems
+        for start, end in parts_of_year(bare):  # the second half of a year is second to nothing
+            bare = bare[:start] + BLANK * (end - start) + bare[end:]
         words = Words(Token(corrected(word.stem, known), word.start, word.end) for word in tokens(bare))
         files = [*named_files(text, self._desk.files), *unknown_files(text, self._desk.files)]
         columns = self._desk.all_columns()
@@ -192,7 +199,7 @@ def _without_overlaps(found: Mapping[tuple[int, int], float]) -> dict[tuple[int,
 
 def _labels_of_others(tool: ToolProfile, reading: _Reading) -> Collection[int]:
     """Return the words directly behind a figure ("64 patients") that are no cue of the tool's own numbers."""
-    own = {phrase(cue)[0] for argument in tool.of_kind("number") for cue in argument.own_cues if phrase(cue)}
+    own = {stems(cue)[0] for argument in tool.of_kind("number") for cue in argument.own_cues if stems(cue)}
     words = reading.words
     return {
         index

@@ -99,7 +99,7 @@ def compares(text: str) -> bool:
     return _COMPARING.search(text) is not None
 
 
-def unheard_parts(text: str) -> Iterator[tuple[int, int]]:
+def parts_of_year(text: str) -> Iterator[tuple[int, int]]:
     """Yield where parts of a year are named, surely and with their year if they have one."""
     for match in _PART_OF_YEAR.finditer(text):
         if match["year"] or not match["month"]:

@@ -15,12 +15,14 @@ from graphs.kit.planner.carrying import carried, without_conditions
 from graphs.kit.planner.conversation import NOTES, Conversation, is_handoff, notes_of
 from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
 from graphs.kit.planner.files import Desk, files_named, refers_back
-from graphs.kit.planner.filling import Filled, fill
-from graphs.kit.planner.guard import nearest, unknown_words
+from graphs.kit.planner.filling import fill
+from graphs.kit.planner.guard import unknown_words
+from graphs.kit.planner.likeness import did_you_mean, spoken_names
 from graphs.kit.planner.phrasing import asks_again, varies_earlier
 from graphs.kit.planner.planning import Plan, make_plan
 from graphs.kit.planner.prose import Message, read_message
 from graphs.kit.planner.questions import PlannedRequest, Question, ask_for_arguments
+from graphs.kit.planner.task import Filled, table_of
 from graphs.kit.subagent import HANDOFF_PREFIX, Handoff
 
 
@@ -160,8 +162,10 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
         unheard = _each_once([*filled.unused, *([] if request.get("chosen") else unknown)])
         if unheard:
             left = [later["text"] for later in plan["requests"][index + 1 :]]
-            meant = nearest(unheard, conversation.desk, tool, filled)
-            return _not_run(texts, answers.unheard(tool, unheard, meant), tool, left)
+            table = table_of(tool, filled.values, conversation.desk)
+            columns = conversation.desk.columns(table) or conversation.desk.all_columns()
+            guess = did_you_mean(unheard, spoken_names(tool, columns))
+            return _not_run(texts, answers.unheard(tool, unheard, guess), tool, left)
         if (tool.name, filled.values) not in earlier:
             notes = {"plan": plan, "step": index, "in_vain": filled.in_vain}
             return _calling(conversation, tool.name, filled.values, notes)

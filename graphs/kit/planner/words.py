@@ -55,9 +55,10 @@ def tokens(text: str) -> Words:
     return Words(Token(stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text))
 
 
+@lru_cache(maxsize=16_384)
 def stems(text: str) -> tuple[str, ...]:
-    """Return the stems of the text's words, in order."""
-    return tuple(token.stem for token in tokens(text))
+    """Return the stems of the text's words, in order; also as a phrase, to be searched with `find_phrase`."""
+    return tuple(stem(word) for word in _WORD.findall(text))
 
 
 def content_stems(text: str) -> frozenset[str]:
@@ -106,12 +107,6 @@ def _undoubled(base: str) -> str:
 
 
 STOP_STEMS = STOP_WORDS | {stem(word) for word in STOP_WORDS}
-
-
-@lru_cache(maxsize=4096)
-def phrase(text: str) -> tuple[str, ...]:
-    """Return the phrase as stems, to be searched with `find_phrase`."""
-    return stems(text)
 
 
 def find_phrase(words: Words, wanted: Sequence[str]) -> list[tuple[int, int]]:

@@ -92,6 +92,9 @@ def _flat(name: str, value: str, kind: DuckDBPyType) -> Iterator[tuple[str, str,
         yield name, f"({value} ->> '$')", kind
     elif str(kind) in ("UUID", '"NULL"'):
         yield name, f"CAST({value} AS VARCHAR)", kind
+    elif str(kind) in ("FLOAT", "DOUBLE"):
+        # Python writes NaN for what is missing, and one of them makes every total NaN
+        yield name, f"nullif({value}, 'nan')", kind
     else:
         yield name, value, kind
 

@@ -33,6 +33,12 @@ _DAYS = (
 )
 _FORMATS = tuple(day + time for day in _DAYS for time in _TIMES)
 _YEAR_FIRST = tuple(form for form in _FORMATS if form.startswith("%Y"))
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_SHAPE = (
+    r"(?i)^(\d{1,4}\s*[-/. ]\s*\d{1,2}\s*[-/. ]\s*\d{1,4}(\D|$)"
+    rf"|\d{{1,2}}\s*-?\s*{_MONTH}\s*-?\s*\d{{2}}|{_MONTH}\s*\d{{1,2}}\s*,?\s*\d{{2}})"
+)
+"""What all dates begin like: other text is told from them at once, and not tried against every format."""
 
 
 def date_conversions(
@@ -74,7 +80,8 @@ def date_sql(column: str, *, day_first: bool = True) -> str:
     long, short = ([form for form in ordered if year in form] for year in ("%Y", "%y"))
     iso = rf"{_ISO_DATE}({_ISO_TIME})?"
     return (
-        f"(CASE WHEN regexp_full_match({value}, '{iso}') THEN TRY_CAST({value} AS TIMESTAMP) "
+        f"(CASE WHEN NOT regexp_matches({value}, '{_SHAPE}') THEN NULL "
+        f"WHEN regexp_full_match({value}, '{iso}') THEN TRY_CAST({value} AS TIMESTAMP) "
         rf"WHEN regexp_matches({value}, '^\d{{4}}[/.]') THEN try_strptime({value}, {_listed(_YEAR_FIRST)}) "
         rf"WHEN regexp_matches({value}, '\d{{4}}') THEN try_strptime({value}, {_listed(long)}) "
         f"ELSE try_strptime({value}, {_listed(short)}) END)"

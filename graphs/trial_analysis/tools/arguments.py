@@ -22,6 +22,7 @@ Arm = Annotated[
             "treatment",
             "stratified by",
         ),
+        sought=True,
     ),
 ]
 Reference = Annotated[

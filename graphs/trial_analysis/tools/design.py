@@ -126,6 +126,7 @@ def plan_t_test(
         "Sample size to compare two proportions, 40 % and 60 %, with power 0.9.",
         "How many patients do I need to raise the response rate from 40 % to 60 %?",
         "How many people per arm to show 30 % versus 45 % responders?",
+        "Sample size for proportions of 0.25 and 0.4 with continuity correction.",
         "What power do 100 patients per arm give for proportions of 0.4 and 0.6?",
     ),
 )

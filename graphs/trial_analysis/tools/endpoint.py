@@ -14,6 +14,7 @@ from graphs.trial_analysis.tools.arguments import Arm, Confidence, EventValue, R
         "Compare the means of sbp_change by arm in trial_endpoints.csv.",
         "Welch t-test of sbp_change between the arms.",
         "Is the mean of sbp_week12 different between the arms?",
+        "Compare the mean sbp_change between active and placebo.",
     ),
 )
 def compare_means(
@@ -84,6 +85,7 @@ def compare_ranks(
     examples=(
         "Compare the risk of responder by arm in trial_endpoints.csv.",
         "Odds ratio of responder between the arms.",
+        "Odds ratio for responder, active versus placebo.",
         "Is the proportion of responders different between the arms?",
     ),
 )

@@ -14,6 +14,7 @@ Time = Annotated[
         "The time to the event or to the end of observation; found by its name (time, weeks) when not given.",
         cues=("time", "times", "duration", "follow-up"),
         numeric=True,
+        sought=True,
     ),
 ]
 Event = Annotated[
@@ -22,6 +23,7 @@ Event = Annotated[
         "1 where the event happened, 0 where the participant is censored; found by its name (event, status, "
         "relapse, death) when not given.",
         cues=("event", "events", "status", "outcome", "time to", "until"),
+        sought=True,
     ),
 ]
 
@@ -34,6 +36,7 @@ Event = Annotated[
     examples=(
         "Kaplan-Meier survival of gehan.csv with time weeks, event relapse and arm arm.",
         "Draw the survival curves of both arms.",
+        "Kaplan-Meier curve of all patients pooled.",
         "What is the median survival in each arm?",
     ),
 )
@@ -49,9 +52,8 @@ def kaplan_meier(
             "Whether each arm gets a curve of its own, or all participants one together.",
             together=(
                 "pooled",
-                "patients pooled",
-                "participants pooled",
                 "without arms",
+                "no arm",
                 "ignoring the arms",
                 "as one group",
             ),

@@ -8,7 +8,8 @@ import pytest
 
 from graphs.analytics.query.changes import Calculation, Changes, changes
 from graphs.analytics.query.changes_wording import changed
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 
 DAYS = pd.date_range("2022-01-01", "2024-02-20", freq="D")
 SALES = pd.DataFrame(
@@ -147,3 +148,10 @@ def test_what_makes_no_sense_along_time_is_refused(
     selection = Selection(**{"bucket": "month", **options})  # ty: ignore[invalid-argument-type]
     with open_table("sales.csv", SALES) as table, pytest.raises(ValueError, match=said):
         changes(table, calculation, statistic, "units", selection, window=window)  # ty: ignore[invalid-argument-type]
+
+
+def test_a_group_that_is_called_as_a_figure_keeps_its_name() -> None:
+    result = along("change", table=SALES.rename(columns={"shop": "change"}), by=("change",))
+
+    assert result.columns == ("day_month", "change", "sum_units", "period_before", "change_", "percent")
+    assert {row[1] for row in result.rows} == {"a", "b"}

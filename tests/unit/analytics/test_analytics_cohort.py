@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from graphs.analytics.query.cohort import Period, Retention, retention
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 
 ORDERS = """customer_id,ordered,region
 a,2024-01-05,North

@@ -146,10 +146,16 @@ async def test_formats_that_are_not_written_are_named_with_those_that_are() -> N
         assert reply.files == {"sales.csv"}
 
 
+async def test_a_conversion_to_another_format_is_no_conversion_of_dates() -> None:
+    reply = await Conversation(graph, SALES).ask("Convert sales.csv to Parquet")
+    assert "There are csv and xlsx." in reply.text
+    assert reply.files == {"sales.csv"}
+
+
 async def test_what_is_no_export_writes_nothing() -> None:
     reply = await Conversation(graph, SALES).ask("Convert region to a number")
     assert reply.files == {"sales.csv"}
-    assert "did not run" in reply.text
+    assert "No value of 'region' can be read as a date" in reply.text
 
 
 @pytest.mark.parametrize(
@@ -245,6 +251,14 @@ async def test_report_says_what_follow_ups_meant_and_can_be_computed_again(tmp_p
             {"measures": ["x", "y"], "statistic": ["mean"], "groups": ["a"], "where": "b = 1", "year": 2024},
             "mean x and y by a in 2024 where b = 1",
         ),
+        ("aggregate", {"measures": ["units"], "groups": ["a"]}, "total units by a"),
+        ("aggregate", {"measures": ["price"], "groups": ["a"]}, "mean price by a"),
+        (
+            "aggregate",
+            {"measures": ["x"], "statistic": ["max", "percentile"], "percentiles": [90.0]},
+            "greatest and 90th percentile of x",
+        ),
+        ("count_rows", {"distinct": "x", "groups": ["a"]}, "number of different x by a"),
         ("pivot_table", {"rows": "a", "columns": "b", "measure": "x"}, "pivot table: x by a and b"),
         (
             "rank_groups",
@@ -257,3 +271,65 @@ async def test_report_says_what_follow_ups_meant_and_can_be_computed_again(tmp_p
 )
 def test_calls_in_words(tool: str, arguments: dict[str, object], words: str) -> None:
     assert in_words(tool, arguments) == words
+
+
+async def test_a_period_is_of_the_column_that_is_named_and_groups_nothing(tmp_path: Path) -> None:
+    orders = pd.DataFrame(
+        {
+            "order_id": range(1, 9),
+            "ordered_at": pd.date_range("2023-11-05", periods=8, freq="30D"),
+            "shipped_at": pd.date_range("2023-12-20", periods=8, freq="30D"),
+            "status": ["paid", "refunded"] * 4,
+            "price": [10.0, 20, 30, 40, 50, 60, 70, 80],
+        }
+    )
+    orders.to_csv(tmp_path / "orders.csv", index=False)
+    of_2024 = orders[orders.ordered_at.dt.year == 2024]
+    conversation = Conversation(graph, tmp_path / "orders.csv")
+
+    total = await conversation.ask("Total price in 2024 dated by ordered_at")
+    assert total.figures["table"] == [{"sum_price": of_2024.price.sum()}]
+    part = await conversation.ask("What % of orders was refunded in 2024, dated by ordered_at")
+    assert part.figures["percent"] == pytest.approx([100 * (of_2024.status == "refunded").mean()])
+    several = await conversation.ask("how many orders with price between 30 and 60")
+    assert several.figures["table"] == [{"count": 4}]
+
+
+async def test_rows_that_are_left_out_are_not_the_ones_taken(sales: pd.DataFrame) -> None:
+    reply = await told(
+        Conversation(graph, SALES), "total units where region != North and product not in (Tent, Backpack)"
+    )
+    left = sales[(sales.region != "North") & ~sales["product"].isin(["Tent", "Backpack"])]
+    assert reply.figures["table"] == [{"sum_units": left.units.sum()}]
+
+
+async def test_growth_after_a_total_is_of_what_was_totalled(sales: pd.DataFrame) -> None:
+    reply = await told(Conversation(graph, SALES), "Total revenue by year", "growth in % by product")
+    assert reply.tools == ("change_over_time",)
+    assert "revenue_usd" in reply.text.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "total revenue by region but not North and not in 2025",
+        "revenue / units by product",
+        "how many rows where units < 5 or units > 40",
+        "revenue by year and growth",
+        "total revenue on mondays",
+        "show the 5 most expensive sales",
+    ],
+)
+async def test_what_would_be_half_heard_is_refused(text: str) -> None:
+    reply = await told(Conversation(graph, SALES), text)
+    assert reply.tools == ()
+    assert "I don't know what" in reply.text
+
+
+async def test_after_a_refused_question_nothing_older_is_changed_or_drawn() -> None:
+    conversation = Conversation(graph, SALES)
+    await told(conversation, "Total revenue by region", "total revenue minus units by product")
+    for text in ("only 2024", "line chart of it"):
+        reply = await conversation.ask(text)
+        assert reply.tools == ()
+        assert "has no answer" in reply.text

@@ -79,7 +79,7 @@ def test_duplicates_are_those_of_pandas_also_in_some_columns(tmp_path: Path) -> 
 def test_duplicates_in_a_column_that_is_not_there_are_refused() -> None:
     with (
         open_table("t.csv", pd.DataFrame({"a": [1]})) as table,
-        pytest.raises(ValueError, match=r"There is no column 'b'. The columns are: a\."),
+        pytest.raises(ValueError, match=r"has no column 'b'. Its columns are: 'a'\."),
     ):
         find_duplicates(table, ["b"], most=10)
 

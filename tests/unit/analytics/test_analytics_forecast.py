@@ -15,7 +15,8 @@ from graphs.analytics.series.forecasting import Forecast, forecast
 from graphs.analytics.series.model_search import choose_arima, choose_ets
 from graphs.analytics.series.seasonality import find_season, seasonal_strength
 from graphs.analytics.series.time_series import TimeSeries, read_series
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 from tests.support.conversation import Conversation
 from tests.support.kit_environment import clean_kit_environment
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from graphs.analytics.query.funnel import Funnel, funnel
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 
 EVENTS = """user,event,time,plan
 a,visit,2024-01-01 10:00,free

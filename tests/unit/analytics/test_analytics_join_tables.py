@@ -107,14 +107,16 @@ async def test_columns_of_two_tables_are_refused_with_the_sentence_to_say(
     assert "on customer_id”" in reply.text
 
 
-async def test_a_table_that_is_named_is_not_left_for_another(conversation: Conversation) -> None:
+async def test_things_are_counted_in_the_table_that_has_their_groups(conversation: Conversation) -> None:
     reply = await conversation.ask("How many orders per segment?")
 
     assert not reply.tools
     assert "segment is in customers.csv. First say “Join orders and customers on customer_id”" in reply.text
     await conversation.ask("Join orders and customers on customer_id")
     again = await conversation.ask("How many orders per segment?")
-    assert "orders_customers.parquet has all of this: name that file" in again.text
+    assert again.tools == ("count_rows",)
+    assert "**orders_customers.parquet** (all 6 rows)" in again.text
+    assert again.figures["rows_used"] == 6
     counted = await conversation.ask("How many orders per segment in orders_customers.parquet?")
     assert counted.tools == ("count_rows",)
     assert counted.figures["rows_used"] == 6

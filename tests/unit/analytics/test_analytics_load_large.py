@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 from graphs.analytics.tables.sql import run_query
 from graphs.analytics.tables.statements import Filter
 from graphs.kit.tables.cache import LARGE_BYTES

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from graphs.analytics.graph import graph
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
 from graphs.analytics.tables.conditions import describe_conditions, parse_conditions
+from graphs.analytics.tables.selection import Selection
 from graphs.analytics.tables.sql import run_query
 from graphs.analytics.tables.statements import Filter
 from tests.support.conversation import Conversation
@@ -140,3 +141,12 @@ async def test_rows_with_any_value_missing_are_counted(orders: Path, text: str) 
     assert dict(reply.figures["columns"]) == table.isna().sum().to_dict()
     assert reply.figures["incomplete_rows"] == table.isna().any(axis="columns").sum() == 3
     assert "**3 rows** of 4 rows (75.0%) in **orders.csv** have a missing value" in reply.text
+
+
+def test_nan_in_json_is_missing(tmp_path: Path) -> None:
+    # Python's json writes a missing float so
+    (tmp_path / "t.json").write_text('[{"x": 1.5}, {"x": NaN}, {"x": null}, {"x": 2.5}]')
+    with open_table("t.json", tmp_path / "t.json") as table:
+        result = table.aggregate("sum", ["x"], Selection())
+
+    assert (result.rows, result.missing) == (((4.0,),), (2,))

@@ -52,7 +52,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[No
         yield
 
 
-@pytest.mark.parametrize("talk", talks(), ids=name)
+@pytest.mark.parametrize("talk", list(talks()), ids=name)
 async def test_an_example_is_answered_as_the_page_says(talk: Talk, tmp_path: Path) -> None:
     shown = dict(CSV.findall(PAGE))
     for file, text in shown.items():

@@ -9,7 +9,8 @@ import pytest
 
 import graphs.analytics
 from graphs.analytics.query.pivot import Pivot, pivot
-from graphs.analytics.tables.aggregate import OpenTable, Selection, open_table
+from graphs.analytics.tables.aggregate import OpenTable, open_table
+from graphs.analytics.tables.selection import Selection
 
 SALES = Path(graphs.analytics.__file__).parent / "samples" / "sales.csv"
 

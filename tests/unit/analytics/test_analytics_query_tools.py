@@ -11,7 +11,8 @@ import pytest
 
 from graphs.analytics.graph import graph
 from graphs.analytics.query.cohort import retention
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 from tests.support.conversation import Conversation, Reply
 from tests.support.kit_environment import clean_kit_environment
 
@@ -162,3 +163,27 @@ async def test_column_that_is_called_like_a_file_names_no_file(tmp_path: Path) -
     reply = await ask("Cohort analysis by customer_id in orders.csv", orders, customers)
 
     assert [each["file"] for each in reply.results] == ["orders.csv"]
+
+
+@pytest.mark.parametrize("text", ["What is the second highest revenue?", "Top 5 revenue"])
+async def test_a_place_among_single_rows_is_no_ranking_of_groups(text: str) -> None:
+    reply = await ask(text)
+
+    assert "Say what is ranked: a column or a period" in reply.text
+    assert not reply.results
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Number of sales per month as a line chart", ["month"]),
+        ("Line chart of the number of rows by month for each region", ["month", "region"]),
+    ],
+)
+async def test_lines_of_numbers_of_rows(sales: pd.DataFrame, text: str, keys: list[str]) -> None:
+    reply = await ask(text)
+
+    groups = sales.assign(month=sales.date.dt.to_period("M")).groupby(keys).size()
+    assert reply.tools == ("draw_line_chart",)
+    # more points than 30 stand in the file only
+    assert [row["count"] for row in reply.figures["data"]] == groups.tolist()[:30]

@@ -8,8 +8,9 @@ from graphs.analytics.query.pivot import pivot
 from graphs.analytics.query.ranking import ranked_within
 from graphs.analytics.query.shares import part_of_whole
 from graphs.analytics.tables import wording
-from graphs.analytics.tables.aggregate import Aggregate, Selection, open_table
+from graphs.analytics.tables.aggregate import Aggregate, open_table
 from graphs.analytics.tables.measures import usual_statistic
+from graphs.analytics.tables.selection import Selection
 from graphs.analytics.tables.statements import Figure, Percentile
 
 PRICES = pd.DataFrame(

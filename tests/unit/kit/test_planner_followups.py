@@ -222,10 +222,15 @@ def test_a_table_that_a_tool_wrote_from_another_is_meant_only_by_name() -> None:
     assert talk.say("How many rows does broken.csv have?")[0][1]["file"] == "broken.csv"
 
 
-def test_a_call_that_failed_is_not_what_is_meant() -> None:
+def test_a_few_words_never_change_an_older_answer_than_the_last_question() -> None:
     talk = Talk(files={"sales.csv": SALES}, team=TABLES_TEAM, errors={"regress": "Too few rows."})
     assert talk.say("Total revenue by region")
     assert talk.say("Regress revenue on units")
+    assert talk.say("now by month") == []
+    assert talk.say("Total revenue of the second best region") == []
+    assert talk.say("only 2024") == []
+    assert "has no answer" in talk.answer
+    assert talk.say("Total revenue by region")
     assert talk.say("only 2024") == [("sum_up", {**BY_REGION, "year": 2024})]
 
 

@@ -83,3 +83,56 @@ def test_name_that_looks_like_the_word_is_suggested() -> None:
     talk = _talk(revenue="DOUBLE", discount="DOUBLE")
     assert talk.say("Total revenue for discuont") == []
     assert "Did you mean 'discount'?" in talk.answer
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("for channel not in (web, phone)", "channel not in (web, phone)"),
+        ("where age > 30 and channel not in (web)", "age > 30 and channel not in (web)"),
+        ("not channel in (web, phone)", "channel not in (web, phone)"),
+        ("customers over 65", "age > 65"),
+        ("with fewer than 5 age", "age < 5"),
+        ("orders with no age", ""),
+        ("with a total age above 200", ""),
+    ],
+)
+def test_conditions_of_lists_and_amounts(text: str, conditions: str) -> None:
+    columns = [
+        Column(name="customer_id", type="BIGINT"),
+        Column(name="age", type="BIGINT"),
+        Column(name="channel", type="VARCHAR", values=["phone", "store", "web"]),
+    ]
+    assert find_conditions(text, columns).text == conditions
+
+
+def test_periods_are_of_the_column_that_is_named_for_them() -> None:
+    columns = [*ORDERS, Column(name="shipped", type="DATE")]
+    assert find_conditions("since June 2024", columns).text == ""
+    assert find_conditions("since June 2024", columns, dated_by="shipped").text == "shipped >= 2024-06-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Total revenue by region in any year but 2022", "2022"),
+        ("Total revenue not in 2022 by region", "2022"),
+        ("Total revenue / discount by region", "revenue / discount"),
+        ("Total revenue minus discount by region", "minus"),
+        ("Total revenue and p90 by region", "p90"),
+        ("Total revenue on mondays", "mondays"),
+        ("Why is the total revenue by region low", "Why"),
+        ("Total revenue by region with no discount", "with no discount"),
+        ("Total revenue by region where discount < 2 or discount > 9", "discount < 2 or discount > 9"),
+    ],
+)
+def test_what_no_argument_takes_is_named(text: str, word: str) -> None:
+    talk = _talk(revenue="DOUBLE", discount="DOUBLE")
+    assert talk.say(text) == []
+    assert f"“{word}”" in talk.answer
+
+
+def test_column_of_a_tool_is_asked_for_without_offering_identifiers() -> None:
+    talk = _talk(customer_id="BIGINT")
+    assert talk.say("Total") == []
+    assert "customer_id" not in talk.answer

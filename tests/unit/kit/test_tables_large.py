@@ -314,7 +314,8 @@ def test_a_frame_that_would_not_fit_is_refused_before_it_is_made() -> None:
 _MEASURED = """
 import resource, sys, threading, time
 import psutil
-from graphs.analytics.tables.aggregate import Selection, open_table
+from graphs.analytics.tables.aggregate import open_table
+from graphs.analytics.tables.selection import Selection
 
 process = psutil.Process()
 idle, peak, done = process.memory_info().rss, 0, threading.Event()
