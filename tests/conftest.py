@@ -62,7 +62,7 @@ async def client(server: DevServer) -> AsyncGenerator[LangGraphClient]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits longest, so that no worker is left with it at the end."""
-    slowest_first = ("faults", "acceptance", "integration", "evaluation", "unit")
+    slowest_first = ("infra", "faults", "acceptance", "integration", "evaluation", "unit")
     items.sort(key=lambda item: slowest_first.index(item.path.relative_to(_TESTS).parts[0]))
 
 

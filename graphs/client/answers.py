@@ -71,6 +71,16 @@ def items(answer: Mapping[str, Any], name: str, kind: type[Kind]) -> list[Kind]:
     return [_checked(item, kind, f"an item of {name}") for item in field(answer, name, list) or []]
 
 
+def detail(error: httpx.HTTPStatusError) -> str | None:
+    """Return what the server says of its refusal; None when it says nothing, or something else refused."""
+    try:
+        body = error.response.json()
+    except (ValueError, httpx.ResponseNotRead):
+        return None
+    told = body.get("detail") if isinstance(body, dict) else None
+    return str(told) if told else None
+
+
 def cause(error: Exception) -> str:
     """Return why the server can't be reached; failed attempts at a host's addresses come in a group."""
     if isinstance(error, ExceptionGroup):

@@ -1,4 +1,4 @@
-"""The command line: `holdfast ask`, `holdfast sessions list | show | restore | resume`, `holdfast sizing`."""
+"""The command line: `holdfast ask`, `sizing`, `smoke`, and `sessions list | show | restore | resume`."""
 
 import json
 import os
@@ -19,13 +19,15 @@ from rich.markdown import Markdown
 from rich.table import Column, Table
 
 from graphs.client import blocking
-from graphs.client.answers import cause
+from graphs.client.answers import cause, detail
 from graphs.client.conversation import last_answer, stream_turn
 from graphs.client.files import download_file, files_path, upload_files
 from graphs.client.restore import DEFAULT_DEADLINE, DEFAULT_URL, list_sessions, restore_session
 from graphs.client.resume import APPROVE, REJECT, resume_session
 from graphs.client.session import Session, SessionStatus
 from graphs.client.sizing import Deployment
+from graphs.client.smoke import DEFAULT_DEADLINE as SMOKE_DEADLINE
+from graphs.client.smoke import smoke
 
 app = typer.Typer(help="Talk to Holdfast's agents, and restore their sessions.", no_args_is_help=True)
 sessions_app = typer.Typer(help="List, show, restore and resume sessions.", no_args_is_help=True)
@@ -119,6 +121,19 @@ def resume(
     _exit_by_status(session)
 
 
+@app.command("smoke")
+def smoke_command(
+    url: Url = DEFAULT_URL,
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds that a step may take.")] = SMOKE_DEADLINE,
+) -> None:
+    """Check a deployment from outside, step by step; exit with 1 at the first step that fails.
+
+    A key goes by LANGGRAPH_API_KEY, a private CA by SSL_CERT_FILE.
+    """
+    if not _run(_smoke(url, deadline)):
+        raise typer.Exit(1)
+
+
 def _whole(least: int) -> Callable[[str], int]:
     """Return the parser of an option that takes a whole number from `least` on."""
 
@@ -207,6 +222,19 @@ async def _ask(
         session = await restore_session(thread_id, client=client)
         await _show_made_files(client, session, known, save_to)
         return session
+
+
+async def _smoke(url: str, deadline: float) -> bool:
+    async with get_client(url=url) as client:
+        async for check in smoke(client, deadline=deadline):
+            line = (
+                f"{'ok  ' if check.passed else 'FAIL'}  {check.name:<8}  {check.seconds:6.2f} s  {check.seen}"
+            )
+            typer.echo(line, err=not check.passed)
+            if not check.passed:
+                notes.print(f"      {check.remedy}", style="yellow", markup=False, soft_wrap=True)
+                return False
+    return True
 
 
 async def _check_agent(client: LangGraphClient, agent: str) -> None:
@@ -307,7 +335,7 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         return blocking.run(work)
     except httpx.HTTPStatusError as error:
-        notes.print(f"The server refused: {_detail(error)}", style="red", markup=False)
+        notes.print(f"The server refused: {detail(error) or error}", style="red", markup=False)
         raise typer.Exit(1) from None
     except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup) as error:
         notes.print(
@@ -319,13 +347,6 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     except (ValueError, RuntimeError, OSError) as error:
         notes.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
-
-
-def _detail(error: httpx.HTTPStatusError) -> str:
-    try:
-        return str(error.response.json().get("detail", error))
-    except (ValueError, AttributeError, httpx.ResponseNotRead):
-        return str(error)
 
 
 def main() -> None:

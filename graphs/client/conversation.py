@@ -6,6 +6,9 @@ from typing import Any
 
 from langgraph_sdk.client import LangGraphClient
 
+_FROM_THE_BEGINNING = {"Last-Event-ID": "-1"}
+"""For a stream that is cut off before its first event, which else would go on with what happens later."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -18,7 +21,8 @@ class Step:
 async def stream_turn(client: LangGraphClient, thread_id: str, agent: str, text: str) -> AsyncIterator[Step]:
     """Send the text to the agent and yield what happens until the turn ends, or waits for a person.
 
-    The run goes on at the server when the caller stops listening; `restore_session` then tells how it ended.
+    A connection that is lost is made again, and no step is missed or told twice. The run goes on at the
+    server when the caller stops listening; `restore_session` then tells how it ended.
     """
     stream = client.runs.stream(
         thread_id,
@@ -29,6 +33,7 @@ async def stream_turn(client: LangGraphClient, thread_id: str, agent: str, text:
         stream_resumable=True,
         on_disconnect="continue",
         durability="sync",
+        headers=_FROM_THE_BEGINNING,
     )
     async for part in stream:
         event, _, path = part.event.partition("|")
@@ -68,6 +73,12 @@ def last_answer(values: Mapping[str, Any]) -> str:
         if message.get("type") == "ai" and not message.get("tool_calls"):
             return _text(message.get("content"))
     return ""
+
+
+def model_failed(values: Mapping[str, Any]) -> bool:
+    """Return whether a model gave no reply in this session; the agent's answer says why."""
+    messages = values.get("messages") or []
+    return any((message.get("response_metadata") or {}).get("model_failed") for message in messages)
 
 
 def _text(content: Any) -> str:

@@ -70,7 +70,7 @@ async def restore_session(
     except TimeoutError:
         return unavailable(thread_id, f"no answer within {deadline:g} s")
     except APIStatusError as error:
-        return unavailable(thread_id, _detail(error), _pause(error))
+        return unavailable(thread_id, answers.detail(error) or error.message, _pause(error))
     except (UnexpectedAnswerError, json.JSONDecodeError) as error:
         return unavailable(thread_id, f"the server's answer is not understood: {error}")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as error:
@@ -191,9 +191,3 @@ def _pause(error: APIStatusError) -> float:
     if not (text.isascii() and text.isdigit()):
         return _RETRY_AFTER
     return min(max(float(text), _SHORTEST_PAUSE), _LONGEST_PAUSE)
-
-
-def _detail(error: APIStatusError) -> str:
-    body = error.body
-    detail = body.get("detail") if isinstance(body, dict) else None
-    return str(detail or error.message)

@@ -32,7 +32,8 @@ async def reply_or_explanation(
 ) -> Reply | AIMessage:
     """Return what `ask` gets from the chosen model, or a message that says why the model can't answer.
 
-    The thread stays usable: the explanation is an ordinary answer, and the next message tries again.
+    The thread stays usable: the explanation is an ordinary answer, and the next message tries again. Programs
+    tell it by `model_failed` in its `response_metadata`.
     """
     name = model_name(context)
     try:
@@ -42,14 +43,18 @@ async def reply_or_explanation(
     except GraphBubbleUp:
         raise
     except InputError as error:
-        return AIMessage(str(error))
+        return _explanation(str(error))
     except Exception as error:  # the providers' clients share no base class
         asked = f"The model {name}" if name else "The offline planner"
         logger.warning("%s gave no answer", asked, exc_info=error)
-        return AIMessage(
+        return _explanation(
             f"{asked} could not answer ({_reason(error)}). "
             f"Nothing of this conversation is lost: {_remedy(error)}."
         )
+
+
+def _explanation(text: str) -> AIMessage:
+    return AIMessage(text, response_metadata={"model_failed": True})
 
 
 def _longest_wait() -> float:

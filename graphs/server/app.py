@@ -17,6 +17,7 @@ from graphs.persistence.start import shared_database
 from graphs.server import file_routes, session_routes
 from graphs.server.dev_runtime import delete_threads_one_by_one
 from graphs.server.private_network import PrivateNetworkMiddleware
+from graphs.server.queue_depth import logging_queue_depth
 from graphs.server.requeue import RunRequeued, log_requeued_runs_briefly
 from graphs.server.retention import sweeping
 from graphs.server.run_requests import RunRequestMiddleware
@@ -31,7 +32,7 @@ async def lifespan(app: Starlette) -> AsyncGenerator[None]:
     log_requeued_runs_briefly()
     async with shared_database(load_settings(), unavailable=RunRequeued) as database:
         app.state.database = database
-        async with sweeping(database):
+        async with sweeping(database), logging_queue_depth():
             yield
 
 

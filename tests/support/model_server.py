@@ -17,7 +17,7 @@ from typing import Any, cast
 from tests.support import anthropic_wire, openai_chat_wire, openai_responses_wire
 from tests.support.model_reply import Reply
 
-__all__ = ["Failure", "HalfReply", "ModelServer", "Reply", "Silence", "model_server"]
+__all__ = ["Failure", "HalfReply", "HeldReply", "ModelServer", "Reply", "Silence", "model_server"]
 
 KEY = "test-key"
 
@@ -45,13 +45,21 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class HeldReply:
+    """A reply that waits, silently, until the test releases it."""
+
+    reply: Reply
+    released: threading.Event
+
+
+@dataclass(frozen=True)
 class HalfReply:
     """A stream that ends in the middle of the text."""
 
     text: str
 
 
-Step = Reply | Failure | Silence | HalfReply
+Step = Reply | HeldReply | Failure | Silence | HalfReply
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
         wire = _WIRES[self.path]
         headers = {name.lower(): value for name, value in self.headers.items()}
         step = self.owner.next_step(Received(self.path, headers, body, time.monotonic()))
+        if isinstance(step, HeldReply):
+            step.released.wait()
+            step = step.reply
         if isinstance(step, Failure):
             self._send_error(step)
         elif not wire.has_key(headers, KEY):

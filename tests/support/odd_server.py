@@ -26,7 +26,8 @@ class Answer:
 
 @dataclass
 class OddServer:
-    """Answers by route: `record`, `thread`, `state`, `runs`, `create`, `join`, `assistant`, `sessions`.
+    """Answers by route: `ok`, `ready`, `record`, `thread`, `state`, `runs`, `create`, `join`, `assistant`,
+    `sessions`.
 
     An entry is an answer, or a function that takes the request's JSON body and returns one.
     """
@@ -46,6 +47,8 @@ class OddServer:
 def route_of(method: str, path: str) -> str:
     parts = path.partition("?")[0].strip("/").split("/")
     match parts:
+        case ["ok" | "ready" as health]:
+            return health
         case ["sessions"]:
             return "sessions"
         case ["sessions", _]:
@@ -68,6 +71,8 @@ def odd_server() -> Generator[OddServer]:
     """Serve; an idle session on all routes until a test says otherwise."""
     server = OddServer(
         answers={
+            "ok": Answer({"ok": True}),
+            "ready": Answer({"ready": True}),
             "record": Answer({"thread_id": THREAD_ID, "graph_id": "analytics", "checkpoint_id": "1f"}),
             "thread": Answer({"thread_id": THREAD_ID, "metadata": {"graph_id": "analytics"}}),
             "state": Answer({"values": {"messages": []}, "next": [], "checkpoint": {"checkpoint_id": "1f"}}),

@@ -1,0 +1,1 @@
+"""What a deployment by infra/terraform costs on AWS."""
