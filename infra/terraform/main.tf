@@ -167,6 +167,10 @@ locals {
         # what the workers scale on; LangGraph's server counts as often
         QUEUE_DEPTH_LOG_SECONDS = "30"
         STATS_INTERVAL_SECS     = "30"
+        # the load balancer must be the one that closes an idle connection: else it sends a request into a closed one
+        UVICORN_TIMEOUT_KEEP_ALIVE = tostring(var.idle_timeout + 5)
+        # whose X-Forwarded-Proto and X-Forwarded-For are believed
+        FORWARDED_ALLOW_IPS = var.vpc_cidr
       }
       target_group = {
         arn                  = module.edge.target_group_arn
