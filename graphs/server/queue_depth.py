@@ -7,13 +7,14 @@ as gauges at /metrics. The in-memory runtime of `langgraph dev` doesn't, and the
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graphs.environment import in_words
+from graphs.server.background import in_background
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +41,8 @@ async def logging_queue_depth() -> AsyncGenerator[None]:
     if seconds is None:
         yield
         return
-    task = asyncio.create_task(_log_every(seconds))
-    try:
+    async with in_background(_log_every(seconds)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def queue_depth(registry: CollectorRegistry = REGISTRY) -> dict[str, int] | None:

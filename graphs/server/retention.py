@@ -7,7 +7,7 @@ expired. The in-memory runtime of `langgraph dev` never does, so this does it th
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import uniform
@@ -23,6 +23,7 @@ from graphs.persistence.retention import (
 )
 from graphs.persistence.saver import HoldfastSaver
 from graphs.persistence.server_config import ThreadTTL, load_checkpointer_config
+from graphs.server.background import in_background
 from graphs.server.dev_runtime import in_memory_runtime
 from graphs.server.dev_threads import busy_threads, forget_thread, idle_threads
 from graphs.server.thread_files import delete_files
@@ -57,13 +58,8 @@ async def sweeping(database: Database) -> AsyncGenerator[None]:
         yield
         return
     await create_readings(database)
-    task = asyncio.create_task(Sweeper(database, ttl, lifetime).run())
-    try:
+    async with in_background(Sweeper(database, ttl, lifetime).run()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class Sweeper:

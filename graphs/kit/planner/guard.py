@@ -140,20 +140,24 @@ def unknown_words(
         if match[0].lower() not in values
         and not unit_named(match[0])
         and not _is_taken(stems(match[0]), tool, filled)
-        and not any(start < match.end() and match.start() < end for start, end in spans)
+        and not _overlaps(match.span(), spans)
     ]
     if _takes_rows(tool) and not any(each.many for each in tool.of_kind("text")):
         # a list of steps may be written "visit > cart"
         found += [
             (match.start(), match[0])
             for match in _COMPARED.finditer(prose)
-            if not any(start < match.end() and match.start() < end for start, end in spans)
+            if not _overlaps(match.span(), spans)
         ]
     if _is_unordered(tool, filled):
         found += [(match.start(), match[0]) for match in _SUPERLATIVE.finditer(prose)]
     if tool.of_kind("column"):
         found += [(match.start(), match[0]) for match in _DIVIDED.finditer(prose)]
     return list(dict.fromkeys(word for _, word in sorted(found)))
+
+
+def _overlaps(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start < place[1] and place[0] < end for start, end in spans)
 
 
 def _columns_in_vain(
@@ -168,7 +172,7 @@ def _columns_in_vain(
         if each.quality > EVERYDAY
         and each.column not in said
         and not asked.issuperset(stems(prose[each.start : each.end]))
-        and not any(start < each.end and each.start < end for start, end in spans)
+        and not _overlaps((each.start, each.end), spans)
     ]
 
 

@@ -14,7 +14,7 @@ from graphs.kit.planner.apart import tables_apart
 from graphs.kit.planner.carrying import carried, without_conditions
 from graphs.kit.planner.conversation import NOTES, Conversation, is_handoff, notes_of
 from graphs.kit.planner.declarations import ToolProfile, profiles_of_team, profiles_of_tools
-from graphs.kit.planner.files import Desk, files_named, refers_back
+from graphs.kit.planner.files import files_named, refers_back
 from graphs.kit.planner.filling import fill
 from graphs.kit.planner.guard import unknown_words
 from graphs.kit.planner.likeness import did_you_mean, spoken_names
@@ -156,7 +156,7 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
             question = ask_for_arguments(tool, request, filled, conversation.desk)
             question["waiting"] = plan["requests"][index + 1 :]
             return _asking(texts, question)
-        unknown = _columns_in_vain(tool, filled, conversation.desk) or unknown_words(
+        unknown = unknown_words(
             tool, request["text"], conversation.desk, filled, varies=request["keep"] != "nothing"
         )
         unheard = _each_once([*filled.unused, *([] if request.get("chosen") else unknown)])
@@ -173,15 +173,6 @@ def work(conversation: Conversation, bound: Sequence[BaseTool]) -> AIMessage:
         return _asking(texts, plan["question"])
     nothing = "" if results else answers.overview(conversation.request, (), tools, conversation.desk)
     return AIMessage(answers.joined([*texts, answers.unserved(plan["unserved"]), nothing]))
-
-
-def _columns_in_vain(tool: ToolProfile, filled: Filled, desk: Desk) -> list[str]:
-    """Return the columns that a request names in full when its tool takes columns, and could use none."""
-    arguments = tool.of_kind("column")
-    if not arguments or any(each.name in filled.values for each in arguments):
-        return []
-    names = {column["name"] for name in desk.files for column in desk.columns(name)}
-    return [value for value in filled.unused if value in names]
 
 
 def _is_not_heard(request: PlannedRequest, filled: Filled, last: Mapping[str, Any]) -> bool:

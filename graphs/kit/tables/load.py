@@ -96,13 +96,6 @@ def describe_table(name: str, source: Source) -> TableInfo:
         return read_table(connection, name, source)
 
 
-def describe_start(name: str, source: TableFile) -> TableInfo:
-    """Describe a file as `describe_table` does; of a large text file only the start is read, so that its rows
-    are fewer and a type may be narrower than the whole file's."""
-    with connect() as connection:
-        return read_start(connection, name, source)
-
-
 def read_start(connection: DuckDBPyConnection, name: str, source: TableFile) -> TableInfo:
     """Create the table or view `name` as `read_table` does; of a large text file it holds only the start."""
     path = Path(source.path)
